@@ -1,0 +1,72 @@
+"""The compiled kernels as functions that return new arrays; x has shape (rows, cols), float64 or float32."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit import _core
+
+Array = NDArray[np.float64]
+
+
+def pair_count(outputs: int) -> int:
+    """The number of unordered pairs of logits, a pair with itself included."""
+    return outputs * (outputs + 1) // 2
+
+
+def forward(x: NDArray[Any], theta: Array) -> Array:
+    """x theta: theta (cols, outputs), returns (rows, outputs)."""
+    out = np.empty((len(x), theta.shape[1]))
+    _core.forward(x, theta, out)
+    return out
+
+
+def backward(x: NDArray[Any], r: Array) -> Array:
+    """x^T r: r (rows, outputs), returns (cols, outputs)."""
+    out = np.zeros((x.shape[1], r.shape[1]))
+    _core.add_backward(x, r, out)
+    return out
+
+
+def gram(x: NDArray[Any], w: Array) -> Array:
+    """x^T diag(w[:, p]) x for every pair p, upper triangles: w (rows, pairs), returns (pairs, cols, cols)."""
+    out = np.zeros((w.shape[1], x.shape[1], x.shape[1]))
+    _core.add_gram(x, w, out)
+    return out
+
+
+def quadratic(x: NDArray[Any], m: Array) -> Array:
+    """x_i^T m_p x_i for every row i and pair p: m (pairs, cols, cols), returns (rows, pairs)."""
+    out = np.empty((len(x), len(m)))
+    _core.quadratic(x, m, out)
+    return out
+
+
+def probabilities(z: Array) -> Array:
+    """Class probabilities in the layout of the logits z (rows, outputs): for one logit, of the second class."""
+    out = np.empty_like(z)
+    _core.probabilities(z, out)
+    return out
+
+
+def residual(z: Array, t: Array, w: Array) -> tuple[Array, float]:
+    """w (softmax(z) - t), shape (rows, outputs), and the sum of w times the row losses. t like z, w (rows,)."""
+    out = np.empty_like(z)
+    return out, _core.residual(z, t, w, out)
+
+
+def curvature(p: Array, w: Array) -> Array:
+    """w (p_a [a = b] - p_a p_b) for the pairs a <= b: p (rows, outputs), w (rows,), returns (rows, pairs)."""
+    out = np.empty((len(p), pair_count(p.shape[1])))
+    _core.curvature(p, w, out)
+    return out
+
+
+def apply_curvature(p: Array, w: Array, u: Array) -> Array:
+    """w (diag(p) - p p^T) u for every row and vector: u and the result (rows, outputs, vectors)."""
+    out = np.empty_like(u)
+    _core.apply_curvature(p, w, u, out)
+    return out
