@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,6 +37,9 @@ class Block(Protocol):
     def backward(self, r: Array) -> Array: ...
     def gram(self, w: Array) -> Array: ...
     def quadratic(self, m: Array) -> Array: ...
+    def squares(self, w: Array) -> Array: ...
+    def outer(self, r: Array) -> Array: ...
+    def take(self, rows: NDArray[np.int64]) -> Block: ...
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,18 @@ class DenseBlock:
         """x_i^T m_p x_i, (rows, pairs)."""
         out: Array = self.kernel.quadratic(self.x, np.ascontiguousarray(m))
         return out
+
+    def squares(self, w: Array) -> Array:
+        """(x * x)^T w, (cols, outputs): the diagonals of grams."""
+        return replace(self, x=self.x * self.x).backward(w)
+
+    def outer(self, r: Array) -> Array:
+        """x_i (x) r_i for every row, (rows, cols, outputs)."""
+        return self.kernel.to_numpy(self.x)[:, :, None] * r[:, None, :]
+
+    def take(self, rows: NDArray[np.int64]) -> DenseBlock:
+        """Some of its rows, by position in the block, as a block that starts at 0."""
+        return replace(self, start=0, stop=len(rows), x=self.x[rows])
 
 
 @dataclass(frozen=True)

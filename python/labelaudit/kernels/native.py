@@ -70,3 +70,8 @@ def apply_curvature(p: Array, w: Array, u: Array) -> Array:
     out = np.empty_like(u)
     _core.apply_curvature(p, w, u, out)
     return out
+
+
+def to_numpy(x: NDArray[Any]) -> Array:
+    """The rows as float64."""
+    return np.asarray(x, dtype=np.float64)

@@ -46,3 +46,8 @@ def quadratic(x: torch.Tensor, m: Array) -> Array:
     wide, matrices = x.double(), _like(m, x)
     columns = [((wide @ matrices[p]) * wide).sum(1) for p in range(len(m))]
     return _back(torch.stack(columns, 1))
+
+
+def to_numpy(x: torch.Tensor) -> Array:
+    """The rows as float64."""
+    return _back(x.double())

@@ -1,0 +1,125 @@
+"""The method from typed columns to scores: choose an encoding, fit, weigh the labels, measure influence.
+
+It knows rows, never files; every result is in the order of the rows it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.blocks import Layout, RowBlocks, layout_of
+from labelaudit.choose import Choice, Rows, choose, hard_objective
+from labelaudit.device import Device, place, resolve
+from labelaudit.encode.content import folds, row_hashes
+from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder
+from labelaudit.evidence import alike, out_of_sample
+from labelaudit.influence import mean_gradient, residuals
+from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
+from labelaudit.model.optimize import minimise
+from labelaudit.model.targets import HardTargets
+from labelaudit.noise import CANDIDATES
+from labelaudit.score import Credibility, Scores, credibility, score
+from labelaudit.table.table import Column
+
+Array = NDArray[np.float64]
+Tick = Callable[[str], None]
+
+STAGES = 4 + len(CANDIDATES)  # how often `tick` is called
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to assess; the defaults are the tool's."""
+
+    encoding: Encoding | Literal["auto"] = "auto"
+    l2: float | Literal["auto"] = "auto"
+    solver: Literal["auto", "direct", "cg"] = "auto"
+    optimizer: Optimizer = "newton"
+    device: Device = "auto"
+    threads: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that was found out about the rows, in their order."""
+
+    scores: Scores
+    credibility: Credibility
+    choice: Choice
+    encoder: Encoder
+    fit: Fit
+    solver: Solver
+    device: str
+
+
+def rows_of(columns: Sequence[Column], given: NDArray[np.int64], classes: int) -> Rows:
+    """The rows of these columns and class codes 0 .. classes - 1, with folds by content."""
+    features = feature_columns(columns)
+    hashes = row_hashes(features, len(given))
+    return Rows(features, given, classes, hashes, folds(hashes, given))
+
+
+def assess(
+    rows: Rows,
+    settings: Settings = Settings(),
+    *,
+    reference: Rows | None = None,
+    tick: Tick = lambda stage: None,  # noqa: B008
+) -> Assessment:
+    """Scores every row. `reference` holds rows whose labels are trusted; `tick` is told each stage as it begins."""
+    device = resolve(settings.device)
+    tick("choosing the encoding")
+    choice = choose(rows, encoding=settings.encoding, l2=settings.l2, solver=settings.solver, threads=settings.threads)
+    tick(f"fitting the model ({choice.encoding}, l2 {choice.l2:g})")
+    encoder = fit_encoder(choice.encoding, rows.columns, rows.hashes)
+    layout = layout_of(rows.fold)
+
+    def blocks_of(some: Rows, where: Layout) -> RowBlocks:
+        blocks = encode_blocks(encoder, some.columns, where, threads=settings.threads)
+        return place(blocks, device) if device == "cuda" else blocks
+
+    given, same = rows.given[layout.order], alike(rows.hashes[layout.order])
+    objective = hard_objective(blocks_of(rows, layout), given, rows.classes, choice.l2)
+    solver = solver_for(objective.parameters, settings.solver)
+    fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)
+    tick("weighing the labels")
+    p = out_of_sample(objective, fit.theta, solver, same)
+    belief = credibility(objective, fit, p, given, solver, same, lambda: tick("weighing the labels"))
+    tick("measuring influence")
+    gradient = None
+    if reference is not None:
+        there = layout_of(reference.fold)
+        trusted = residuals(
+            blocks_of(reference, there), HardTargets(reference.given[there.order], rows.classes), fit.theta
+        )
+        gradient = mean_gradient(trusted, np.ones(len(reference.given)))
+    scores = score(objective, fit, p, given, belief, solver, gradient)
+    return Assessment(
+        _in_order(scores, layout),
+        replace(belief, belief=layout.to_table_order(belief.belief)),
+        choice,
+        encoder,
+        fit,
+        solver,
+        device,
+    )
+
+
+def _in_order(scores: Scores, layout: Layout) -> Scores:
+    ordered: dict[str, Any] = {name: layout.to_table_order(values) for name, values in vars(scores).items()}
+    return Scores(**ordered)
+
+
+def probabilities_of(assessment: Assessment, columns: Sequence[Column], rows: NDArray[np.int64]) -> Array:
+    """The fitted model's probabilities (rows, classes) for other rows of the same columns."""
+    from labelaudit.kernels import native
+    from labelaudit.model.targets import class_probabilities
+
+    x = assessment.encoder.encode(feature_columns(columns), rows)
+    return class_probabilities(native.probabilities(native.forward(x, assessment.fit.theta)))

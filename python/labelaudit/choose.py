@@ -1,0 +1,136 @@
+"""The encoding and the L2 strength, chosen by the out-of-sample loss of the given labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.blocks import RowBlocks, layout_of
+from labelaudit.encode.content import Hashes, sample
+from labelaudit.encode.encoder import ENCODINGS, Encoder, Encoding, encode_blocks, fit_encoder
+from labelaudit.evidence import alike, out_of_sample
+from labelaudit.model.fit import newton, solver_for
+from labelaudit.model.objective import Objective
+from labelaudit.model.targets import HardTargets, outputs_for
+from labelaudit.table.table import Column
+
+Array = NDArray[np.float64]
+
+L2_GRID = (1e-1, 1e-2, 1e-3)  # for softmax with one logit a class; one logit for two classes means half of it
+SAMPLE_ROWS = 10_000
+LARGEST_TRIED = 1300  # parameters; an encoding with more is not tried on its own, only when asked for
+SELECTION_TOLERANCE = 1e-5  # of the gradient: the fits are compared, not kept
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One encoding with one strength: the mean out-of-sample loss of the given labels in nats, or why there is none."""
+
+    encoding: Encoding
+    l2: float
+    parameters: int
+    loss: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The winner, and every trial as a record."""
+
+    encoding: Encoding
+    l2: float
+    trials: tuple[Trial, ...]
+
+
+def ridge_for(cols: int, l2: float) -> Array:
+    """L2 on every encoded column but the constant, which stands last."""
+    ridge = np.full(cols, l2)
+    ridge[-1] = 0.0
+    return ridge
+
+
+def l2_grid(classes: int) -> tuple[float, ...]:
+    """The strengths that are tried."""
+    return tuple(l2 / 2 for l2 in L2_GRID) if classes == 2 else L2_GRID
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The audited rows as the methods see them: feature columns, class codes, content hashes and folds."""
+
+    columns: tuple[Column, ...]
+    given: NDArray[np.int64]
+    classes: int
+    hashes: Hashes
+    fold: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64]) -> Rows:
+        """Some of the rows."""
+        columns = tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in self.columns)
+        return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows])
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the feature columns."""
+        return tuple(c.name for c in self.columns)
+
+
+def choose(
+    rows: Rows,
+    *,
+    encoding: Encoding | Literal["auto"] = "auto",
+    l2: float | Literal["auto"] = "auto",
+    solver: Literal["auto", "direct", "cg"] = "auto",
+    threads: int = 1,
+) -> Choice:
+    """The encoding and strength with the lowest out-of-sample loss, on at most SAMPLE_ROWS rows drawn by content."""
+    if encoding != "auto" and l2 != "auto":
+        return Choice(encoding, l2, ())
+    encodings = ENCODINGS if encoding == "auto" else (encoding,)
+    grid = l2_grid(rows.classes) if l2 == "auto" else (l2,)
+    drawn = rows.take(sample(rows.hashes, SAMPLE_ROWS))
+    trials: list[Trial] = []
+    for name in encodings:
+        encoder = fit_encoder(name, drawn.columns, drawn.hashes)
+        if any(t.encoding != name and _same(encoder, t) for t in trials):
+            continue
+        parameters = len(encoder.names) * outputs_for(rows.classes)
+        if parameters > LARGEST_TRIED and trials:
+            trials.append(Trial(name, float("nan"), parameters, float("inf"), f"over {LARGEST_TRIED} parameters"))
+            continue
+        trials.extend(_trials(drawn, encoder, grid, solver, threads))
+    best = min(trials, key=lambda t: t.loss)
+    return Choice(best.encoding, best.l2, tuple(trials))
+
+
+def _same(encoder: Encoder, trial: Trial) -> bool:
+    """Without a numeric column that bends, splines are the linear encoding over again."""
+    return encoder.encoding == "spline" and trial.encoding == "linear" and encoder.columns == encoder.base
+
+
+def _trials(
+    rows: Rows, encoder: Encoder, grid: Sequence[float], solver: Literal["auto", "direct", "cg"], threads: int
+) -> Iterator[Trial]:
+    layout = layout_of(rows.fold)
+    blocks = encode_blocks(encoder, rows.columns, layout, threads=threads)
+    given, same = rows.given[layout.order], alike(rows.hashes[layout.order])
+    theta = None
+    for l2 in grid:
+        objective = hard_objective(blocks, given, rows.classes, l2)
+        kind = solver_for(objective.parameters, solver)
+        fit = newton(objective, start=theta, solver=kind, tolerance=SELECTION_TOLERANCE)
+        theta = fit.theta
+        p = out_of_sample(objective, theta, kind, same)
+        loss = -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())
+        yield Trial(encoder.encoding, l2, objective.parameters, loss)
+
+
+def hard_objective(blocks: RowBlocks, given: NDArray[np.int64], classes: int, l2: float) -> Objective:
+    """The objective of the given labels, unit weights; given in storage order."""
+    return Objective(
+        blocks, HardTargets(given, classes), np.ones(blocks.rows), ridge_for(blocks.cols, l2), outputs_for(classes)
+    )

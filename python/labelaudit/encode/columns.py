@@ -1,0 +1,179 @@
+"""Encoders of one column each: a frozen state fitted on all values, and `encode` for any rows of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import BSpline
+
+from labelaudit.encode.content import unit_scaled
+from labelaudit.table.table import Column
+
+Array = NDArray[np.float64]
+
+RAREST = 5  # levels with fewer rows are pooled: fewer rows than folds cannot be learned out of fold
+QUANTILES = 200
+KNOTS = 5
+DEGREE = 3
+SPLINE_COLUMNS = KNOTS + DEGREE - 2  # one basis function is dropped: they sum to 1, as the constant column does
+KNOT_VECTOR = np.arange(-DEGREE, KNOTS + DEGREE) / (KNOTS - 1)
+
+
+class ColumnEncoder(Protocol):
+    """How one column becomes encoded columns, named `names`."""
+
+    kind: ClassVar[str]
+
+    @property
+    def column(self) -> str: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    def encode(self, values: NDArray[np.generic]) -> Array: ...
+    def state(self) -> dict[str, Array]: ...
+
+
+def _scale(values: Array) -> tuple[Array, Array]:
+    """Means and standard deviations of columns, 1 for a constant one."""
+    mean, scale = values.mean(0), values.std(0)
+    return mean, np.where(scale > 1e-12 * np.abs(values).max(0, initial=1.0), scale, 1.0)
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """A number, missing values filled with the median and marked by an indicator, scaled to mean 0 and variance 1."""
+
+    kind: ClassVar[str] = "standardised"
+    column: str
+    exponent: int  # values are first divided by 2 ** exponent, which is exact and keeps squares finite
+    fill: float
+    indicator: bool
+    mean: Array
+    scale: Array
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column, and its indicator where values are missing."""
+        return (self.column, f"{self.column} missing") if self.indicator else (self.column,)
+
+    @classmethod
+    def fit(cls, column: Column) -> Standardised:
+        """From all of the column's values."""
+        values = column.values
+        exponent = int(np.frexp(np.nanmax(np.abs(values), initial=0.0))[1])
+        fill = float(np.nanmedian(unit_scaled(values)))
+        plain = cls(column.name, exponent, fill, bool(np.isnan(values).any()), np.zeros(1), np.ones(1))
+        mean, scale = _scale(plain._raw(values))
+        return cls(column.name, exponent, fill, plain.indicator, mean, scale)
+
+    def _raw(self, values: NDArray[np.generic]) -> Array:
+        scaled = np.ldexp(values.astype(np.float64), -self.exponent)
+        missing = np.isnan(scaled)
+        filled = np.where(missing, self.fill, scaled)
+        return np.stack([filled, missing], 1) if self.indicator else filled[:, None]
+
+    def encode(self, values: NDArray[np.generic]) -> Array:
+        """(rows, 1 or 2)."""
+        return (self._raw(values) - self.mean) / self.scale
+
+    def state(self) -> dict[str, Array]:
+        """What `encode` needs, as arrays."""
+        return {"fill": np.array([self.exponent, self.fill]), "mean": self.mean, "scale": self.scale}
+
+
+@dataclass(frozen=True)
+class Spline:
+    """A number as a cubic B-spline of its rank: smooth, bounded, and the same for any monotone scale."""
+
+    kind: ClassVar[str] = "spline"
+    column: str
+    fill: float
+    indicator: bool
+    quantiles: Array
+    mean: Array
+    scale: Array
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each basis function, and the indicator where values are missing."""
+        basis = tuple(f"{self.column} spline {i + 1}" for i in range(SPLINE_COLUMNS))
+        return (*basis, f"{self.column} missing") if self.indicator else basis
+
+    @classmethod
+    def fit(cls, column: Column) -> Spline:
+        """From all of the column's values."""
+        values = column.values
+        present = values[~np.isnan(values)]
+        quantiles = np.quantile(present, np.linspace(0, 1, QUANTILES))
+        plain = cls(
+            column.name, float(np.median(present)), len(present) < len(values), quantiles, np.zeros(1), np.ones(1)
+        )
+        mean, scale = _scale(plain._raw(values))
+        return cls(column.name, plain.fill, plain.indicator, quantiles, mean, scale)
+
+    def rank(self, values: Array) -> Array:
+        """The share of values below, in [0, 1]; ties take the middle of their range."""
+        grid = np.linspace(0, 1, len(self.quantiles))
+        above = np.interp(values, self.quantiles, grid)
+        below = -np.interp(-values, -self.quantiles[::-1], -grid[::-1])
+        return (above + below) / 2
+
+    def _raw(self, values: NDArray[np.generic]) -> Array:
+        numbers = values.astype(np.float64)
+        missing = np.isnan(numbers)
+        rank = self.rank(np.where(missing, self.fill, numbers))
+        basis = BSpline.design_matrix(rank, KNOT_VECTOR, DEGREE).toarray()[:, :SPLINE_COLUMNS]
+        return np.hstack([basis, missing[:, None]]) if self.indicator else basis
+
+    def encode(self, values: NDArray[np.generic]) -> Array:
+        """(rows, SPLINE_COLUMNS), one more where values are missing."""
+        return (self._raw(values) - self.mean) / self.scale
+
+    def state(self) -> dict[str, Array]:
+        """What `encode` needs, as arrays."""
+        return {
+            "fill": np.array([self.fill]),
+            "quantiles": self.quantiles,
+            "mean": self.mean,
+            "scale": self.scale,
+        }
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """A category as 0/1 columns: one for each level with RAREST rows or more, one for missing, one for all the rest."""
+
+    kind: ClassVar[str] = "one-hot"
+    column: str
+    levels: tuple[str, ...]  # what each encoded column stands for
+    slot: NDArray[np.int64]  # of code + 1: which encoded column, -1 for none
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """column = level."""
+        return tuple(f"{self.column} = {level}" for level in self.levels)
+
+    @classmethod
+    def fit(cls, column: Column) -> OneHot:
+        """From all of the column's codes."""
+        counts = np.bincount(column.values + 1, minlength=len(column.levels) + 1)
+        kept = np.flatnonzero(counts >= RAREST)
+        rare = len(kept) < np.count_nonzero(counts)
+        slot = np.full(len(counts), len(kept) if rare else -1, dtype=np.int64)
+        slot[kept] = np.arange(len(kept))
+        words = ["(missing)", *column.levels]
+        return cls(column.name, (*(words[i] for i in kept), *(["(rare)"] if rare else [])), slot)
+
+    def encode(self, values: NDArray[np.generic]) -> Array:
+        """(rows, levels)."""
+        slot = self.slot[values.astype(np.int64) + 1]
+        out = np.zeros((len(values), len(self.levels)))
+        seen = np.flatnonzero(slot >= 0)
+        out[seen, slot[seen]] = 1.0
+        return out
+
+    def state(self) -> dict[str, Array]:
+        """What `encode` needs, as arrays."""
+        return {"slot": self.slot.astype(np.float64)}

@@ -1,0 +1,84 @@
+"""Hashes of rows by content, and what is drawn from them: folds, samples and landmarks.
+
+The label takes no part, nor does the order of rows and columns or a power-of-two scale, so none of these moves a
+score. Exact duplicates have the same hash and so the same fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.table.table import Column
+
+Hashes = NDArray[np.uint64]
+FOLDS = 5
+
+
+def _mix(h: Hashes) -> Hashes:
+    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit moves every output bit."""
+    h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return h ^ (h >> np.uint64(31))
+
+
+def _text_hashes(texts: NDArray[np.object_]) -> Hashes:
+    from pandas.util import hash_array
+
+    hashes: Hashes = hash_array(texts, categorize=False)
+    return hashes
+
+
+def _cell_hashes(column: Column) -> Hashes:
+    if column.kind == "text":
+        return _text_hashes(column.values)
+    if column.kind == "categorical":
+        levels = np.array(["", *column.levels], dtype=object)
+        return _text_hashes(levels)[column.values + 1]
+    values = unit_scaled(column.values) + 0.0  # -0.0 becomes 0.0
+    values[np.isnan(values)] = np.nan  # one bit pattern
+    return values.view(np.uint64)
+
+
+def unit_scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values times the power of two that brings the largest into [1/2, 1): exact, and free of overflow later."""
+    largest = np.nanmax(np.abs(values), initial=0.0)
+    return np.ldexp(values, -int(np.frexp(largest)[1])) if largest > 0 else values.copy()
+
+
+def row_hashes(columns: Sequence[Column], rows: int) -> Hashes:
+    """A 64-bit hash of each row's features, (rows,)."""
+    total = np.zeros(rows, dtype=np.uint64)
+    names = _text_hashes(np.array([c.name for c in columns], dtype=object))
+    for column, salt in zip(columns, names, strict=True):
+        total += _mix(_cell_hashes(column) ^ salt)  # a sum, so that the order of columns does not matter
+    return _mix(total)
+
+
+def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArray[np.int64]:
+    """A fold of 0 .. count - 1 for every row, (rows,): alike rows together, classes spread evenly.
+
+    Groups of exact duplicates are dealt out in the order of their hashes, class by class (a group belongs to the
+    first of its classes).
+    """
+    by_class = np.lexsort((codes, hashes))
+    first = np.ones(len(hashes), dtype=bool)
+    first[1:] = hashes[by_class][1:] != hashes[by_class][:-1]
+    group = np.cumsum(first) - 1
+    of_group = codes[by_class][first]
+    dealt = np.empty(len(of_group), dtype=np.int64)
+    dealt[np.argsort(of_group, kind="stable")] = np.arange(len(of_group)) % count
+    out = np.empty(len(hashes), dtype=np.int64)
+    out[by_class] = dealt[group]
+    return out
+
+
+def sample(hashes: Hashes, count: int, salt: int = 0) -> NDArray[np.int64]:
+    """Positions of `count` rows (all, if there are fewer) drawn by hash, in row order; other salts, other rows."""
+    if len(hashes) <= count:
+        return np.arange(len(hashes))
+    drawn = _mix(hashes ^ np.uint64((0x9E3779B97F4A7C15 * (salt + 1)) % 2**64))
+    chosen = np.argpartition(drawn, count)[:count]
+    return np.sort(chosen)

@@ -1,0 +1,145 @@
+"""The mean log-loss plus L2 of a softmax model, with gradient, Hessian and Hessian-vector product as sums over blocks.
+
+Parameters theta have shape (cols, outputs). Flattened, they are class by class: index a * cols + i for column i of
+output a. With several outputs, adding a constant to one column's coefficients of all classes changes no probability:
+a null direction wherever that column is unpenalised (the intercept always is). The *gauge* term fixes it with half
+the squared sum over classes, which is zero at the optimum, so it changes neither probabilities nor influences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.blocks import Block, RowBlocks
+from labelaudit.kernels import native
+from labelaudit.model.targets import Targets
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """sum_i w_i loss_i / rows + sum of ridge / 2 * theta^2 + gauge, on the blocks that `keep` lets through.
+
+    weights (all rows,), ridge (cols,) with 0 for the intercept. `rows` counts the rows let through.
+    """
+
+    blocks: RowBlocks
+    targets: Targets
+    weights: Array
+    ridge: Array
+    outputs: int
+    keep: Callable[[Block], bool] | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows that take part."""
+        return sum(b.stop - b.start for b in self.blocks.blocks if self.keep is None or self.keep(b))
+
+    @property
+    def parameters(self) -> int:
+        """The length of flattened theta."""
+        return self.blocks.cols * self.outputs
+
+    def without_fold(self, fold: int) -> Objective:
+        """The same objective on the rows of all other folds."""
+        return replace(self, keep=lambda block: block.fold != fold)
+
+    def residual(self, block: Block, theta: Array) -> tuple[Array, float]:
+        """Weighted residuals (block rows, outputs) and summed loss of one block."""
+        rows = slice(block.start, block.stop)
+        return native.residual(block.forward(theta), self.targets(block.start, block.stop), self.weights[rows])
+
+    def loss_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """The objective and its gradient (cols, outputs)."""
+
+        def part(block: Block) -> tuple[Array, ...]:
+            r, loss = self.residual(block, theta)
+            return np.array(loss), block.backward(r)
+
+        loss, gradient = self.blocks.sum(part, keep=self.keep)
+        return float(loss) / self.rows + self.penalty(theta), gradient / self.rows + self.penalty_gradient(theta)
+
+    def hessian(self, theta: Array) -> Array:
+        """The Hessian of the objective, (parameters, parameters)."""
+        (gram,) = self.blocks.sum(lambda block: (self.gram(block, theta),), keep=self.keep)
+        return self.assemble(gram, self.rows)
+
+    def gram(self, block: Block, theta: Array) -> Array:
+        """One block's share of the Hessian: (pairs, cols, cols), upper triangles, neither averaged nor penalised."""
+        p = native.probabilities(block.forward(theta))
+        return block.gram(native.curvature(p, self.weights[block.start : block.stop]))
+
+    def assemble(self, gram: Array, rows: int) -> Array:
+        """The whole Hessian (parameters, parameters) from summed grams over so many rows."""
+        cols, k = self.blocks.cols, self.outputs
+        whole = np.empty((k, cols, k, cols))
+        pair = 0
+        for a in range(k):
+            for b in range(a, k):
+                upper = gram[pair] / rows
+                whole[a, :, b, :] = whole[b, :, a, :] = upper + np.triu(upper, 1).T
+                pair += 1
+        each = np.arange(cols)
+        for a in range(k):
+            whole[a, each, a, each] += self.ridge
+            if k > 1:
+                whole[a, each, :, each] += (self.ridge == 0)[:, None]
+        return whole.reshape(k * cols, k * cols)
+
+    def operator(self, theta: Array) -> tuple[Callable[[Array], Array], Array]:
+        """The Hessian as a function of vectors (m, parameters), and its diagonal (parameters,)."""
+        p = self.blocks.map(lambda block: native.probabilities(block.forward(theta)))
+
+        def diagonal(block: Block) -> tuple[Array, ...]:
+            rows = slice(block.start, block.stop)
+            return (block.squares(self.weights[rows, None] * p[rows] * (1 - p[rows])),)
+
+        (summed,) = self.blocks.sum(diagonal, keep=self.keep)
+        gauge = float(self.outputs > 1) * (self.ridge == 0)
+        return lambda v: self._apply(p, v), (summed / self.rows + (self.ridge + gauge)[:, None]).T.ravel()
+
+    def _apply(self, p: Array, v: Array) -> Array:
+        cols, k, m = self.blocks.cols, self.outputs, len(v)
+        theta = np.ascontiguousarray(v.reshape(m, k, cols).transpose(2, 1, 0)).reshape(cols, k * m)
+
+        def part(block: Block) -> tuple[Array, ...]:
+            rows = slice(block.start, block.stop)
+            u = block.forward(theta).reshape(-1, k, m)
+            return (block.backward(native.apply_curvature(p[rows], self.weights[rows], u).reshape(-1, k * m)),)
+
+        (product,) = self.blocks.sum(part, keep=self.keep)
+        out = (product / self.rows + self.ridge[:, None] * theta).reshape(cols, k, m)
+        if k > 1:
+            free = self.ridge == 0
+            out[free] += theta.reshape(cols, k, m)[free].sum(1, keepdims=True)
+        return np.ascontiguousarray(out.transpose(2, 1, 0)).reshape(m, k * cols)
+
+    def penalty(self, theta: Array) -> float:
+        """L2 and gauge."""
+        gauge = theta[self.ridge == 0].sum(1) if self.outputs > 1 else np.zeros(1)
+        return float((self.ridge[:, None] * theta**2).sum() + (gauge**2).sum()) / 2
+
+    def penalty_gradient(self, theta: Array) -> Array:
+        """Its gradient, (cols, outputs)."""
+        out: Array = self.ridge[:, None] * theta
+        if self.outputs > 1:
+            free = self.ridge == 0
+            out[free] += theta[free].sum(1, keepdims=True)
+        return out
+
+
+def flat(theta: Array) -> Array:
+    """theta (.., cols, outputs) as vectors (.., parameters), class by class."""
+    swapped = np.swapaxes(theta, -1, -2)
+    return np.ascontiguousarray(swapped).reshape(*theta.shape[:-2], -1)
+
+
+def unflat(vector: Array, cols: int) -> Array:
+    """The inverse of `flat`."""
+    shaped = vector.reshape(*vector.shape[:-1], -1, cols)
+    return np.ascontiguousarray(np.swapaxes(shaped, -1, -2))
