@@ -22,20 +22,20 @@ enum class CsvFault : std::uint8_t {
 // Where the text breaks RFC 4180. Lines, columns and fields count from 1, bytes from 0.
 struct CsvError {
     CsvFault fault = CsvFault::kNone;
-    std::int64_t line = 0;         // physical line of the offending byte; of the record's start for a wrong field count
-    std::int64_t start_line = 0;   // where the open quote, else the record, starts
-    std::int64_t column = 0;       // field number; 0 for a wrong field count
-    std::int64_t offset = 0;       // offending byte; the record's first byte for a wrong field count
-    std::int64_t found = 0;        // fields, for a wrong field count
+    std::int64_t line = 0;        // physical line of the offending byte; of the record's start for a wrong field count
+    std::int64_t start_line = 0;  // where the open quote, else the record, starts
+    std::int64_t column = 0;      // field number; 0 for a wrong field count
+    std::int64_t offset = 0;      // offending byte; the record's first byte for a wrong field count
+    std::int64_t found = 0;       // fields, for a wrong field count
     std::int64_t expected = 0;
 };
 
 // Checks the structure of delimited text strictly by RFC 4180 and says where each record starts.
 //
-// Departures, all widely used: line ends are LF or CRLF, also mixed; the last may be missing; a UTF-8 mark may stand first;
-// an entirely empty line is skipped and counted. The first record is the header and fixes the number of fields.
-// A record with another number of fields is noted and the scan goes on; any other error ends it, as what follows is a guess.
-// The text may come in pieces cut anywhere: the outcome does not depend on where.
+// Departures, all widely used: line ends are LF or CRLF, also mixed; the last may be missing; a UTF-8 mark may stand
+// first; an entirely empty line is skipped and counted. The first record is the header and fixes the number of fields.
+// A record with another number of fields is noted and the scan goes on; any other error ends it, as what follows is a
+// guess. The text may come in pieces cut anywhere: the outcome does not depend on where.
 class CsvScanner {
   public:
     static constexpr std::size_t kErrorsKept = 20;

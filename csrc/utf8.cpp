@@ -24,7 +24,8 @@ std::size_t skip_ascii(std::span<const char> bytes, std::size_t at) {
     return at;
 }
 
-// The lead byte fixes the length and the range of the second byte; overlong forms and surrogates fall outside that range.
+// The lead byte fixes the length and the range of the second byte; overlong forms and surrogates fall outside that
+// range.
 struct Lead {
     std::size_t length;  // 0: no character starts with this byte
     unsigned char low;

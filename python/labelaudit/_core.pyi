@@ -1,9 +1,8 @@
 import enum
 
-from typing_extensions import Buffer
-
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import Buffer
 
 class CsvFault(enum.Enum):
     TOO_FEW_FIELDS = ...

@@ -1,0 +1,71 @@
+"""Checks of a header: its names, the label, the delimiter it was split with, and other files' headers."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+from labelaudit.errors import InputError
+from labelaudit.table.scan import Header, split_record
+from labelaudit.table.words import counted, listed, not_there, quoted
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+
+def check_header(header: Header, *, name: str, label: str, delimiter: str) -> None:
+    """Raise InputError unless the names are distinct and not empty, and the label is among them."""
+    where = f"{name}:{header.line}"
+    if label not in header.names:
+        _refuse_delimiter(header, where, label, delimiter)
+        raise InputError(f"{where}: there is no label column {quoted(label)}.{not_there(label, header.names)}")
+    for position, column in enumerate(header.names, start=1):
+        if not column.strip():
+            raise InputError(f"{where}, column {position}: the header has an empty name. Give the column a name.")
+    counts = Counter(header.names)
+    if len(counts) < len(header.names):
+        column = next(column for column in header.names if counts[column] > 1)
+        positions = [str(i) for i, other in enumerate(header.names, start=1) if other == column]
+        raise InputError(
+            f"{where}: the name {quoted(column)} stands {counts[column]} times in the header"
+            f" (columns {', '.join(positions[:10])}). Rename all but one."
+        )
+
+
+def _refuse_delimiter(header: Header, where: str, label: str, delimiter: str) -> None:
+    """Refuse if another delimiter splits the header plainly better: it finds the label, or splits what was one cell."""
+    for other, word in DELIMITERS.items():
+        if other == delimiter:
+            continue
+        names = split_record(header.text, other)
+        if label in names or (len(header.names) == 1 and len(names) > 1):
+            option = "$'\\t'" if other == "\t" else f"'{other}'"
+            used = DELIMITERS.get(delimiter, quoted(delimiter))
+            raise InputError(
+                f"{where}: the fields are separated by {word}, not by {used}:"
+                f" {counted(len(names), 'column')}. Add --delimiter {option}."
+            )
+
+
+def check_same_header(first: Header, other: Header, *, first_name: str, name: str) -> None:
+    """Raise InputError at the first difference between two files' headers."""
+    if first.names == other.names:
+        return
+    where = f"{name}:{other.line}"
+    for position, (a, b) in enumerate(itertools.zip_longest(first.names, other.names), start=1):
+        if a != b:
+            got = "no more columns" if b is None else quoted(b)
+            expected = "no more columns" if a is None else quoted(a)
+            raise InputError(
+                f"{where}, column {position}: expected {expected} as in {first_name}, got {got}."
+                " All files need the same header."
+            )
+
+
+def check_reference_header(header: Header, needed: tuple[str, ...], *, name: str) -> None:
+    """Raise InputError if a column that the audited table uses is not in the reference file."""
+    for column in needed:
+        if column not in header.names:
+            raise InputError(
+                f"{name}:{header.line}: the reference has no column {quoted(column)}, which the audited data has."
+                f" Columns: {listed(header.names)}."
+            )
