@@ -34,7 +34,7 @@ CsvScanner::CsvScanner(char delimiter, std::int64_t skip_lines)
 
 void CsvScanner::feed(std::span<const char> bytes) {
     feed_held(bytes);
-    if (state_ != State::kFailed) {
+    if (state_ != State::kFailed && !bytes.empty()) {
         feed_checked(bytes);
     }
 }
@@ -61,7 +61,7 @@ void CsvScanner::feed_checked(std::span<const char> bytes) {
         fail(CsvFault::kInvalidUtf8, position_);
         return;
     }
-    std::copy(rest.begin(), rest.end(), held_.begin());
+    std::memmove(held_.data(), rest.data(), rest.size());  // rest may lie in held_ itself
     held_size_ = rest.size();
 }
 
