@@ -25,9 +25,7 @@ def scanned(data: bytes, *, cuts: list[int] = [], delimiter: str = ",", skip: in
 
 
 def outcome(scanner: CsvScanner) -> object:
-    errors = [
-        (e.fault, e.line, e.start_line, e.column, e.offset, e.found, e.expected) for e in scanner.errors
-    ]
+    errors = [(e.fault, e.line, e.start_line, e.column, e.offset, e.found, e.expected) for e in scanner.errors]
     header = (scanner.header_fields, scanner.header_line, scanner.header_offset, scanner.header_end)
     arrays = [scanner.take_lines(), scanner.take_offsets(), scanner.take_blank_offsets()]
     return errors, scanner.error_count, header, [array.tolist() for array in arrays]
@@ -50,7 +48,11 @@ def test_pieces_of_one_byte_give_the_same_as_the_whole(data: bytes) -> None:
     assert outcome(scanned(data, cuts=list(range(len(data))))) == outcome(scanned(data))
 
 
-@given(st.one_of(st.binary(max_size=12), st.lists(st.sampled_from(b"\x80\x9f\xa0\xbf\xc1\xc2\xe0\xed\xf0\xf4a")).map(bytes)))
+@given(
+    st.one_of(
+        st.binary(max_size=12), st.lists(st.sampled_from(b"\x80\x9f\xa0\xbf\xc1\xc2\xe0\xed\xf0\xf4a")).map(bytes)
+    )
+)
 def test_utf8_is_valid_where_python_says_so(data: bytes) -> None:
     inside = data.replace(b'"', b"").replace(b"\0", b"")
     faults = [(error.fault, error.offset) for error in scanned(b'"' + inside + b'"').errors]

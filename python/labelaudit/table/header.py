@@ -6,10 +6,9 @@ import itertools
 from collections import Counter
 
 from labelaudit.errors import InputError
+from labelaudit.table.delimiter import DELIMITERS, separated_by
 from labelaudit.table.scan import Header, split_record
-from labelaudit.table.words import counted, listed, not_there, quoted
-
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+from labelaudit.table.words import listed, not_there, quoted
 
 
 def check_header(header: Header, *, name: str, label: str, delimiter: str) -> None:
@@ -33,17 +32,12 @@ def check_header(header: Header, *, name: str, label: str, delimiter: str) -> No
 
 def _refuse_delimiter(header: Header, where: str, label: str, delimiter: str) -> None:
     """Refuse if another delimiter splits the header plainly better: it finds the label, or splits what was one cell."""
-    for other, word in DELIMITERS.items():
+    for other in DELIMITERS:
         if other == delimiter:
             continue
         names = split_record(header.text, other)
         if label in names or (len(header.names) == 1 and len(names) > 1):
-            option = "$'\\t'" if other == "\t" else f"'{other}'"
-            used = DELIMITERS.get(delimiter, quoted(delimiter))
-            raise InputError(
-                f"{where}: the fields are separated by {word}, not by {used}:"
-                f" {counted(len(names), 'column')}. Add --delimiter {option}."
-            )
+            raise InputError(f"{where}: {separated_by(other, delimiter)}")
 
 
 def check_same_header(first: Header, other: Header, *, first_name: str, name: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from labelaudit.errors import InputError
 from labelaudit.table.distinct import ISO_DATE, Distinct, distinct, seconds
 from labelaudit.table.table import Column, FloatArray, Kind, LeftOutColumn
-from labelaudit.table.words import quoted
+from labelaudit.table.words import LONGEST_SHOWN, as_option, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ def _numbers(name: str, values: FloatArray, kind: Kind, places: Places) -> Colum
         cell = places.cell(row, name)
         raise InputError(
             f"{places.at(row)}, column {quoted(name)}: expected a number within float64, got {quoted(cell)}."
-            f" Correct it, or add --missing {quoted(cell)} to treat it as missing."
+            f" {_treat_as_missing(cell)} to treat it as missing."
         )
     return Column(name, kind, values)
 
@@ -116,12 +116,16 @@ def _refuse_first_other(name: str, words: Distinct, values: FloatArray, kind: Ki
     if not other.any():
         return
     row = int(np.argmax(other))
-    cell = quoted(str(words.words[words.codes[row]]))
+    cell = str(words.words[words.codes[row]])
     expected = {"numeric": "a number", "boolean": "true or false", "date": "an ISO 8601 date"}[kind]
     raise InputError(
-        f"{places.at(row)}, column {quoted(name)}: expected {expected}, got {cell}."
-        f" Add --missing {cell} to treat it as missing, or --categorical {name} to keep it as categories."
+        f"{places.at(row)}, column {quoted(name)}: expected {expected}, got {quoted(cell)}. {_treat_as_missing(cell)}"
+        f" to treat it as missing, or --categorical {as_option(name)} to keep it as categories."
     )
+
+
+def _treat_as_missing(cell: str) -> str:
+    return f"Add --missing {quoted(cell)}" if len(cell) <= LONGEST_SHOWN else "Empty the cell"
 
 
 def _why_no_category(words: Distinct) -> str | None:

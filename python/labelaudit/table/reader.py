@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.build import Rows, build
+from labelaudit.table.delimiter import delimiter_of
 from labelaudit.table.header import check_header, check_reference_header, check_same_header
 from labelaudit.table.roles import Roles, refuse_unknown, roles
-from labelaudit.table.scan import Header, Structure, delimiter_of, scan, structure
+from labelaudit.table.scan import Header, Structure, scan, structure
 from labelaudit.table.source import STDIN, Text, open_text
 from labelaudit.table.table import Source, Table
 from labelaudit.table.values import file_places, read_values

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import NoReturn
 
 from labelaudit._core import CsvError, CsvFault, CsvScanner
 from labelaudit.errors import InputError, UsageError
+from labelaudit.table.delimiter import DELIMITERS, separated_by
 from labelaudit.table.source import Text
 from labelaudit.table.table import IntArray
 from labelaudit.table.words import counted, quoted
 
 PIECE = 1 << 20  # bytes a call; between calls Ctrl-C is heard
-TAB_SUFFIXES = (".tsv", ".tab")
-COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -38,20 +36,6 @@ class Header:
     names: tuple[str, ...]
     line: int
     text: str
-
-
-def delimiter_of(path: str, delimiter: str | None) -> str:
-    """The delimiter to read with: the one that was asked for, else tab or comma by the file's name.
-
-    Raises UsageError if it is not one ASCII character that may delimit.
-    """
-    if delimiter is None:
-        name = PurePath(path.lower())
-        suffix = PurePath(name.stem).suffix if name.suffix in COMPRESSED_SUFFIXES else name.suffix
-        return "\t" if suffix in TAB_SUFFIXES else ","
-    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
-        raise UsageError(f"the delimiter {delimiter!r} is not one ASCII character other than a quote or a line end.")
-    return delimiter
 
 
 def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[CsvScanner, Header | None]:
@@ -80,7 +64,7 @@ def structure(text: Text, scanner: CsvScanner, header: Header | None, *, delimit
     """What a finished scan found; raises InputError for its first error, for no header, and for no rows."""
     errors = scanner.errors
     if errors:
-        refuse(text, header, errors[0], scanner.error_count)
+        refuse(text, header, errors[0], scanner.error_count, delimiter=delimiter)
     if header is None:
         raise InputError(f"{text.name}: there is no header, only empty or skipped lines.")
     found = Structure(
@@ -97,13 +81,16 @@ def structure(text: Text, scanner: CsvScanner, header: Header | None, *, delimit
     return found
 
 
-def refuse(text: Text, header: Header | None, error: CsvError, count: int) -> NoReturn:
+def refuse(text: Text, header: Header | None, error: CsvError, count: int, *, delimiter: str) -> NoReturn:
     """Raise InputError with the sentence for a structural error."""
     where = f"{text.name}:{error.line}"
     if error.column:
         known = header is not None and error.column <= len(header.names)
         column = quoted(header.names[error.column - 1]) if header is not None and known else f"{error.column}"
         where += f", column {column}"
+    byte = text.data[error.offset : error.offset + 1].decode("latin-1")
+    if header is None and error.fault is CsvFault.TEXT_AFTER_QUOTE and byte in DELIMITERS:
+        raise InputError(f"{where}: {separated_by(byte, delimiter)}")
     more = f" (and {counted(count - 1, 'error')} after it)" if count > 1 else ""
     raise InputError(f"{where}, byte {error.offset}: {sentence(text.data, error)}{more}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 LONGEST_SHOWN = 60  # characters of a cell; a guess at what still helps
@@ -18,6 +19,11 @@ def quoted(cell: str) -> str:
     """A cell in double quotes, cut where it is long."""
     cut = cell if len(cell) <= LONGEST_SHOWN else cell[:LONGEST_SHOWN] + "…"
     return f'"{printable(cut)}"'
+
+
+def as_option(value: str) -> str:
+    """A value as it can be typed after an option."""
+    return value if re.fullmatch(r"[\w.-]+", value) else quoted(value)
 
 
 def listed(names: Sequence[str]) -> str:
