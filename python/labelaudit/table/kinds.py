@@ -38,7 +38,7 @@ def infer(name: str, cells: pd.Series, places: Places) -> Column | LeftOutColumn
         return as_kind(name, cells, "boolean", places)
     if ISO_DATE.fullmatch(str(words.words[0])) and not np.isnan(words.dates()).any():
         return as_kind(name, cells, "date", places)
-    reason = _why_no_category(words)
+    reason = _why_no_category(name, words)
     return as_kind(name, cells, "categorical", places) if reason is None else LeftOutColumn(name, reason)
 
 
@@ -128,12 +128,12 @@ def _treat_as_missing(cell: str) -> str:
     return f"Add --missing {quoted(cell)}" if len(cell) <= LONGEST_SHOWN else "Empty the cell"
 
 
-def _why_no_category(words: Distinct) -> str | None:
+def _why_no_category(name: str, words: Distinct) -> str | None:
     cells = int(words.counts.sum())
     wordy = words.mean_words() >= FREE_TEXT_WORDS
     all_differ = cells > 1 and len(words.words) == cells
     if wordy and (all_differ or len(words.words) > FREE_TEXT_DISTINCT * cells):
-        return f"free text: {words.mean_words():.0f} words a cell on average; declare it with --text"
+        return f"free text: {words.mean_words():.0f} words a cell on average; declare it with --text {as_option(name)}"
     if all_differ:
-        return "all values differ, looks like an identifier: carry it with --id"
+        return f"all values differ, looks like an identifier: carry it with --id {as_option(name)}"
     return None
