@@ -62,6 +62,7 @@ def test_pandas_own_dtypes_are_understood() -> None:
         [1, nan, 3, 4],
         [1, nan, 0, 1],
         [1, 0, 1, 1],
+        [1, 2, 3, 4],
     ]
     for column, expected in zip(table.columns, values, strict=True):
         np.testing.assert_array_equal(column.values, expected)
