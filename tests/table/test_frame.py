@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -75,6 +76,29 @@ def test_float_labels_beside_missing_ones_are_the_integers_they_were() -> None:
     assert table.classes == ("0", "1")
     assert [row.row for row in table.left_out_rows] == [3]
     assert set(table.line.tolist()) == {-1}
+
+
+def test_cells_of_any_type_are_taken_as_they_are_written() -> None:
+    day = datetime.date(2020, 1, 1)
+    frame = pd.DataFrame(
+        {
+            "mixed": [1, "a", 2.0, "a"],
+            "lists": [[1], [2], [1], [2]],
+            "days": [day, None, day, datetime.date(2020, 1, 2)],
+            "y": ["a", "a", "b", "b"],
+        }
+    )
+    table = table_from_frame(frame, label="y")
+    assert [column.kind for column in table.columns] == ["categorical", "categorical", "date"]
+    assert table.columns[0].levels == ("1", "2", "a")
+    assert table.columns[1].levels == ("[1]", "[2]")
+
+
+def test_missing_words_that_are_numbers_hold_for_numbers() -> None:
+    frame = pd.DataFrame({"n": [1, -999, 3, 4], "f": [1.5, 2, -999, 4], "y": ["a", "a", "b", "b"]})
+    table = table_from_frame(frame, label="y", missing=["-999"])
+    np.testing.assert_array_equal(table.columns[0].values, [1, np.nan, 3, 4])
+    np.testing.assert_array_equal(table.columns[1].values, [1.5, 2, np.nan, 4])
 
 
 def test_infinity_is_refused_with_its_row() -> None:

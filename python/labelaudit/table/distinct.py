@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MISSING = -1
 BOOLEANS = {"true": 1.0, "false": 0.0}
+ENDLESS_INTEGER = re.compile(r"[+-]?[0-9]{4300,}")  # where Python, and so pandas, stops to convert
 ISO_DATE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -55,7 +56,12 @@ class Distinct:
         """Each word as pandas' C reader takes it for a number, NaN where it does not."""
         import pandas as pd
 
-        return np.asarray(pd.to_numeric(pd.Series(self.words, dtype=object), errors="coerce"), dtype=np.float64)
+        values = np.array(pd.to_numeric(pd.Series(self.words, dtype=object), errors="coerce"), dtype=np.float64)
+        endless = [
+            code for code, word in enumerate(self.words) if len(word) >= 4300 and ENDLESS_INTEGER.fullmatch(word)
+        ]
+        values[endless] = np.inf
+        return values
 
     def booleans(self) -> FloatArray:
         """1 for true, 0 for false, in any case, NaN for other words."""
@@ -88,11 +94,18 @@ def distinct(cells: pd.Series) -> Distinct:
     """The distinct words of a column; cells that are not text are taken as str() writes them."""
     import pandas as pd
 
-    words = cells.astype(object)
-    if pd.api.types.infer_dtype(words, skipna=True) not in ("string", "empty"):
-        words = words.where(words.isna(), words.map(as_word))
-    codes, found = pd.factorize(words.to_numpy(dtype=object))
+    codes, found = pd.factorize(as_words(cells).to_numpy(dtype=object))
     return Distinct(codes.astype(np.int64), np.asarray(found, dtype=object))
+
+
+def as_words(cells: pd.Series) -> pd.Series:
+    """The column with every cell that is not missing as str."""
+    import pandas as pd
+
+    words = cells.astype(object)
+    if pd.api.types.infer_dtype(words, skipna=True) in ("string", "empty"):
+        return words
+    return words.where(words.isna(), words.map(as_word))
 
 
 def as_word(value: object) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.build import Rows, build
-from labelaudit.table.distinct import distinct
+from labelaudit.table.distinct import as_words, distinct
 from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.table import NO_LINE, Table
 from labelaudit.table.words import not_there, quoted
@@ -97,6 +97,12 @@ def _without_missing_words(cells: pd.Series, roles: Roles) -> pd.Series:
 
     if isinstance(cells.dtype, pd.CategoricalDtype):
         cells = cells.astype(object)
-    if pd.api.types.is_numeric_dtype(cells.dtype) or pd.api.types.is_datetime64_any_dtype(cells.dtype):
+    if pd.api.types.is_bool_dtype(cells.dtype) or pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return cells
-    return cells.astype(object).mask(cells.isin(list(roles.missing)).to_numpy(dtype=bool), np.nan)
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        numbers = pd.to_numeric(pd.Series(roles.missing, dtype=object), errors="coerce").dropna()
+        return cells.mask(cells.isin(numbers.to_numpy()).to_numpy(dtype=bool))
+    if pd.api.types.infer_dtype(cells, skipna=True) in ("boolean", "integer", "floating", "mixed-integer-float"):
+        return cells
+    words = as_words(cells)
+    return words.mask(words.isin(roles.missing).to_numpy(dtype=bool), np.nan)

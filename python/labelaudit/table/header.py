@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 
 from labelaudit.errors import InputError
@@ -11,11 +12,15 @@ from labelaudit.table.scan import Header, split_record
 from labelaudit.table.words import listed, not_there, quoted
 
 
+NO_NAME = re.compile(r"\s*|[-+.0-9eE]+")  # empty, or plainly a number: such a line is data
+
+
 def check_header(header: Header, *, name: str, label: str, delimiter: str) -> None:
     """Raise InputError unless the names are distinct and not empty, and the label is among them."""
     where = f"{name}:{header.line}"
     if label not in header.names:
         _refuse_delimiter(header, where, label, delimiter)
+        _refuse_preamble(header, where, label, delimiter)
         raise InputError(f"{where}: there is no label column {quoted(label)}.{not_there(label, header.names)}")
     for position, column in enumerate(header.names, start=1):
         if not column.strip():
@@ -38,6 +43,18 @@ def _refuse_delimiter(header: Header, where: str, label: str, delimiter: str) ->
         names = split_record(header.text, other)
         if label in names or (len(header.names) == 1 and len(names) > 1):
             raise InputError(f"{where}: {separated_by(other, delimiter)}")
+
+
+def _refuse_preamble(header: Header, where: str, label: str, delimiter: str) -> None:
+    """Refuse if the label's name stands in a later line: lines before it are then a preamble."""
+    first = header.line + header.text.count("\n")
+    for line, text in enumerate(header.after.split("\n"), start=first):
+        names = split_record(text, delimiter)
+        if label in names and len(set(names)) == len(names) and not any(NO_NAME.fullmatch(name) for name in names):
+            raise InputError(
+                f"{where}: there is no label column {quoted(label)}, but line {line} looks like the header."
+                f" Add --skip {line - 1}."
+            )
 
 
 def check_same_header(first: Header, other: Header, *, first_name: str, name: str) -> None:

@@ -21,7 +21,7 @@ def given_labels(labels: ObjectArray) -> tuple[tuple[str, ...], IntArray]:
 
 def check_classes(label: str, classes: tuple[str, ...], given: IntArray, source: str) -> None:
     """Raise InputError unless at least two classes have two rows each."""
-    where = f"{source}, label column {quoted(label)}"
+    where = f"{source}, label column {quoted(label)}" if source else f"label column {quoted(label)}"
     sizes = np.bincount(given, minlength=len(classes))
     if len(classes) == 0:
         raise InputError(f"{where}: every cell is empty, so no row has a label.")

@@ -13,6 +13,7 @@ from labelaudit.table.source import Text
 from labelaudit.table.table import IntArray
 from labelaudit.table.words import counted, quoted
 
+PREAMBLE = 1 << 14  # bytes after the first record in which a later header is looked for; a guess
 PIECE = 1 << 20  # bytes a call; between calls Ctrl-C is heard
 
 
@@ -31,11 +32,12 @@ class Structure:
 
 @dataclass(frozen=True)
 class Header:
-    """The first record, whether or not what follows it is well-formed."""
+    """The first record, whether or not what follows it is well-formed; `after`: some text that follows."""
 
     names: tuple[str, ...]
     line: int
     text: str
+    after: str = ""
 
 
 def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[CsvScanner, Header | None]:
@@ -50,7 +52,8 @@ def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[CsvScanner, Head
     if scanner.header_fields == 0:
         return scanner, None
     line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8").removeprefix("\ufeff")
-    return scanner, Header(split_record(line, delimiter), scanner.header_line, line)
+    after = text.data[scanner.header_end : scanner.header_end + PREAMBLE].decode("utf-8", "replace")
+    return scanner, Header(split_record(line, delimiter), scanner.header_line, line, after)
 
 
 def split_record(record: str, delimiter: str) -> tuple[str, ...]:

@@ -95,14 +95,24 @@ def _bodies(texts: Sequence[Text], structures: Sequence[Structure]) -> list[memo
     """The bytes after each header, each ending in a line end, without blank lines."""
     pieces: list[memoryview] = []
     for text, structure in zip(texts, structures, strict=True):
-        start = structure.body
-        for blank in structure.blank_offsets[structure.blank_offsets >= start].tolist():
-            pieces.append(memoryview(text.data)[start:blank])
-            start = blank + (2 if text.data[blank] == ord("\r") else 1)
-        pieces.append(memoryview(text.data)[start:])
+        pieces.append(
+            _without_blanks(memoryview(text.data)[structure.body :], structure.blank_offsets - structure.body)
+        )
         if not text.data.endswith(b"\n"):
             pieces.append(memoryview(b"\n"))
     return pieces
+
+
+def _without_blanks(body: memoryview, blanks: IntArray) -> memoryview:
+    """The bytes with no blank line: pandas' own skipping of blank lines would take lines of spaces for blank too."""
+    inside = blanks[blanks >= 0]
+    if len(inside) == 0:
+        return body
+    data = np.frombuffer(body, dtype=np.uint8)
+    kept = np.ones(len(data), dtype=bool)
+    kept[inside] = False
+    kept[inside[data[inside] == ord("\r")] + 1] = False
+    return memoryview(data[kept].tobytes())
 
 
 class _Joined(io.RawIOBase):
