@@ -1,4 +1,4 @@
-// The Python face of the kernels: the only file that includes pybind11, and the place of every check.
+// The Python face of the kernels and the place of every check; with module_csv.cpp the only file that includes pybind11.
 //
 // Arrays are borrowed: Python owns them and holds references for the whole call, so their memory outlives it. Each
 // function checks first, then releases the GIL and runs plain C++ until it returns; nothing in between touches Python.
@@ -228,7 +228,10 @@ void bind_kernels(py::module_& m) {
 
 }  // namespace
 
+void bind_csv_scan(py::module_& m);  // module_csv.cpp
+
 PYBIND11_MODULE(_core, m) {
     m.doc() = "Kernels of labelaudit.";
     bind_kernels(m);
+    bind_csv_scan(m);
 }

@@ -1,0 +1,282 @@
+#include "csv_scan.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "utf8.hpp"
+
+namespace labelaudit {
+namespace {
+
+constexpr std::string_view kMark = "\xEF\xBB\xBF";
+constexpr std::string_view kReserved("\"\r\n\0", 4);
+
+}  // namespace
+
+CsvScanner::CsvScanner(char delimiter, std::int64_t skip_lines)
+    : state_(skip_lines == 0 ? State::kRecordStart : State::kSkipping), skip_left_(skip_lines) {
+    if (static_cast<unsigned char>(delimiter) >= 0x80 || kReserved.find(delimiter) != kReserved.npos) {
+        throw std::invalid_argument("the delimiter must be one ASCII character other than a quote, a line end or NUL");
+    }
+    if (skip_lines < 0) {
+        throw std::invalid_argument("the number of lines to skip must not be negative");
+    }
+    classes_.fill(Class::kOrdinary);
+    classes_[static_cast<unsigned char>(delimiter)] = Class::kDelimiter;
+    classes_['"'] = Class::kQuote;
+    classes_['\n'] = Class::kLineFeed;
+    classes_['\r'] = Class::kReturn;
+    classes_[0] = Class::kNul;
+}
+
+void CsvScanner::feed(std::span<const char> bytes) {
+    feed_held(bytes);
+    if (state_ != State::kFailed && !bytes.empty()) {
+        feed_checked(bytes);
+    }
+}
+
+// Completes the character that the last piece ended in, byte by byte: it needs at most three more.
+void CsvScanner::feed_held(std::span<const char>& bytes) {
+    while (held_size_ != 0 && !bytes.empty() && state_ != State::kFailed) {
+        held_[held_size_++] = bytes.front();
+        bytes = bytes.subspan(1);
+        const std::size_t size = std::exchange(held_size_, 0);
+        feed_checked({held_.data(), size});
+    }
+}
+
+// Scans the valid part first, so that an error before the invalid byte is the one that is reported.
+void CsvScanner::feed_checked(std::span<const char> bytes) {
+    const Utf8Prefix prefix = utf8_prefix(bytes);
+    const auto rest = bytes.subspan(prefix.valid);
+    scan(bytes.first(prefix.valid));
+    if (state_ == State::kFailed) {
+        return;
+    }
+    if (prefix.broken) {
+        fail(CsvFault::kInvalidUtf8, position_);
+        return;
+    }
+    std::memmove(held_.data(), rest.data(), rest.size());  // rest may lie in held_ itself
+    held_size_ = rest.size();
+}
+
+void CsvScanner::finish() {
+    piece_ = nullptr;
+    if (state_ == State::kFailed) {
+        return;
+    }
+    if (held_size_ != 0) {
+        fail(CsvFault::kInvalidUtf8, position_);
+    } else if (state_ == State::kQuoted) {
+        fail(CsvFault::kUnclosedQuote, quote_offset_);
+    } else if (state_ == State::kAfterReturn || state_ == State::kAfterBlankReturn) {
+        fail(CsvFault::kBareCarriageReturn, return_offset_);
+    } else if (state_ != State::kRecordStart && state_ != State::kSkipping) {
+        end_record(position_);
+    }
+}
+
+void CsvScanner::scan(std::span<const char> text) {
+    piece_ = text.data();
+    const char* at = piece_;
+    const char* const end = at + text.size();
+    // A mark is one character, so it is never cut between pieces.
+    if (position_ == 0 && std::string_view(at, text.size()).starts_with(kMark)) {
+        at += kMark.size();
+    }
+    while (at != end && state_ != State::kFailed) {
+        at = scan_piece(at, end);
+    }
+    position_ += static_cast<std::int64_t>(text.size());
+}
+
+const char* CsvScanner::scan_piece(const char* at, const char* end) {
+    switch (state_) {
+        case State::kSkipping:
+            return skip_preamble(at, end);
+        case State::kRecordStart:
+            return start_record(at);
+        case State::kFieldStart:
+        case State::kPlain:
+            return scan_cells(at, end);
+        case State::kQuoted:
+            return scan_quoted(at, end);
+        case State::kAfterQuote:
+            return after_quote(at);
+        case State::kAfterReturn:
+        case State::kAfterBlankReturn:
+            return after_return(at);
+        case State::kFailed:
+            break;
+    }
+    return end;
+}
+
+const char* CsvScanner::skip_preamble(const char* at, const char* end) {
+    const char* const found = std::find(at, end, '\n');
+    if (found == end) {
+        return end;
+    }
+    ++line_;
+    if (--skip_left_ == 0) {
+        state_ = State::kRecordStart;
+    }
+    return found + 1;
+}
+
+const char* CsvScanner::start_record(const char* at) {
+    record_line_ = line_;
+    record_offset_ = offset_of(at);
+    if (*at == '\n') {
+        note_blank();
+        return at + 1;
+    }
+    if (*at == '\r') {
+        return_offset_ = offset_of(at);
+        state_ = State::kAfterBlankReturn;
+        return at + 1;
+    }
+    state_ = State::kFieldStart;
+    return at;
+}
+
+// The hot loop: unquoted cells up to the end of the record or to whatever needs another state.
+const char* CsvScanner::scan_cells(const char* at, const char* end) {
+    const char* cell = state_ == State::kFieldStart ? at : nullptr;
+    std::int64_t column = column_;
+    for (;;) {
+        while (at != end && class_of(*at) == Class::kOrdinary) {
+            ++at;
+        }
+        if (at == end || class_of(*at) != Class::kDelimiter) {
+            break;
+        }
+        ++column;
+        cell = ++at;
+    }
+    column_ = column;
+    if (at == end) {
+        state_ = cell == at ? State::kFieldStart : State::kPlain;
+        return at;
+    }
+    return end_plain(at, class_of(*at), cell == at);
+}
+
+const char* CsvScanner::end_plain(const char* at, Class special, bool cell_is_empty) {
+    if (special == Class::kLineFeed) {
+        end_record(offset_of(at) + 1);
+    } else if (special == Class::kReturn) {
+        return_offset_ = offset_of(at);
+        state_ = State::kAfterReturn;
+    } else if (special == Class::kQuote && cell_is_empty) {
+        quote_line_ = line_;
+        quote_offset_ = offset_of(at);
+        state_ = State::kQuoted;
+    } else {
+        fail(special == Class::kQuote ? CsvFault::kBareQuote : CsvFault::kNul, offset_of(at));
+    }
+    return at + 1;
+}
+
+const char* CsvScanner::scan_quoted(const char* at, const char* end) {
+    for (; at != end; ++at) {
+        if (*at == '"') {
+            state_ = State::kAfterQuote;
+            return at + 1;
+        }
+        if (*at == '\n') {
+            ++line_;
+        } else if (*at == '\0') {
+            fail(CsvFault::kNul, offset_of(at));
+            return end;
+        }
+    }
+    return end;
+}
+
+const char* CsvScanner::after_quote(const char* at) {
+    switch (class_of(*at)) {
+        case Class::kQuote:
+            state_ = State::kQuoted;
+            break;
+        case Class::kDelimiter:
+            ++column_;
+            state_ = State::kFieldStart;
+            break;
+        case Class::kLineFeed:
+            end_record(offset_of(at) + 1);
+            break;
+        case Class::kReturn:
+            return_offset_ = offset_of(at);
+            state_ = State::kAfterReturn;
+            break;
+        case Class::kNul:
+            fail(CsvFault::kNul, offset_of(at));
+            break;
+        case Class::kOrdinary:
+            fail(CsvFault::kTextAfterQuote, offset_of(at));
+            break;
+    }
+    return at + 1;
+}
+
+const char* CsvScanner::after_return(const char* at) {
+    if (*at != '\n') {
+        fail(CsvFault::kBareCarriageReturn, return_offset_);
+    } else if (state_ == State::kAfterReturn) {
+        end_record(offset_of(at) + 1);
+    } else {
+        note_blank();
+    }
+    return at + 1;
+}
+
+void CsvScanner::note_blank() {
+    blank_offsets_.push_back(record_offset_);
+    ++line_;
+    column_ = 1;
+    state_ = State::kRecordStart;
+}
+
+void CsvScanner::end_record(std::int64_t end) {
+    if (header_fields_ == 0) {
+        header_fields_ = column_;
+        header_line_ = record_line_;
+        header_offset_ = record_offset_;
+        header_end_ = end;
+    } else {
+        lines_.push_back(record_line_);
+        offsets_.push_back(record_offset_);
+        if (column_ != header_fields_) {
+            note_ragged();
+        }
+    }
+    ++line_;
+    column_ = 1;
+    state_ = State::kRecordStart;
+}
+
+void CsvScanner::note_ragged() {
+    ++error_count_;
+    if (errors_.size() < kErrorsKept) {
+        const auto fault = column_ < header_fields_ ? CsvFault::kTooFewFields : CsvFault::kTooManyFields;
+        errors_.push_back({fault, record_line_, record_line_, 0, record_offset_, column_, header_fields_});
+    }
+}
+
+void CsvScanner::fail(CsvFault fault, std::int64_t offset) {
+    const bool in_quote = state_ == State::kQuoted || state_ == State::kAfterQuote;
+    const bool in_record = state_ != State::kRecordStart && state_ != State::kSkipping;
+    const std::int64_t line = fault == CsvFault::kUnclosedQuote ? quote_line_ : line_;
+    const std::int64_t start_line = in_quote ? quote_line_ : in_record ? record_line_ : line_;
+    ++error_count_;
+    errors_.push_back({fault, line, start_line, column_, offset, 0, 0});
+    state_ = State::kFailed;
+}
+
+}  // namespace labelaudit

@@ -1,0 +1,74 @@
+"""Compressed inputs, known by their first bytes and not by their names."""
+
+from __future__ import annotations
+
+import bz2
+import importlib
+import lzma
+import zlib
+from typing import Any, Protocol
+
+from labelaudit.errors import InputError
+
+PLAIN = "none"
+MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
+BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")  # after `BZh` and a digit: a header cell may start with those letters alone
+GZIP_WINDOW = 31  # zlib's code for a gzip header and the largest window
+
+
+class Decompressor(Protocol):
+    """What zlib, bz2, lzma and zstandard have in common."""
+
+    @property
+    def eof(self) -> bool: ...  # noqa: D102
+    @property
+    def unused_data(self) -> bytes: ...  # noqa: D102
+    def decompress(self, data: bytes, /) -> bytes: ...  # noqa: D102
+
+
+def compression_of(raw: bytes) -> str:
+    """gzip, bzip2, xz, zstd or none."""
+    if raw.startswith(b"BZh") and raw[4:10] in BZIP2_BLOCKS:
+        return "bzip2"
+    return next((name for magic, name in MAGIC if raw.startswith(magic)), PLAIN)
+
+
+def decompress(raw: bytes, compression: str, name: str) -> bytes:
+    """All members of a compressed file; raises InputError if it is cut short, damaged, or followed by anything else."""
+    if compression == PLAIN:
+        return raw
+    members = []
+    rest = raw
+    while rest:
+        machine = _decompressor(compression, name)
+        try:
+            members.append(machine.decompress(rest))
+        except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
+            raise InputError(f"{name}: the {compression} data is damaged ({error}).") from None
+        if not machine.eof:
+            raise InputError(f"{name}: the {compression} data ends early; the file is cut short.")
+        rest = machine.unused_data.lstrip(b"\0")  # padding that gzip and xz allow
+    return b"".join(members)
+
+
+def _decompressor(compression: str, name: str) -> Decompressor:
+    if compression == "gzip":
+        return zlib.decompressobj(GZIP_WINDOW)
+    if compression == "bzip2":
+        return bz2.BZ2Decompressor()
+    if compression == "xz":
+        return lzma.LZMADecompressor()
+    return _zstd(name)
+
+
+def _zstd(name: str) -> Decompressor:
+    try:
+        module: Any = importlib.import_module("compression.zstd")  # Python 3.14 and later
+        machine: Decompressor = module.ZstdDecompressor()
+    except ImportError:
+        try:
+            machine = importlib.import_module("zstandard").ZstdDecompressor().decompressobj()
+        except ImportError:
+            cure = 'Install it with pip install "labelaudit[zst]", or decompress the file.'
+            raise InputError(f"{name}: reading zstd needs the package zstandard. {cure}") from None
+    return machine

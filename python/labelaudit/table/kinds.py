@@ -1,0 +1,139 @@
+"""What kind each column is, decided from the whole of it, and its values in that kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from labelaudit.errors import InputError
+from labelaudit.table.distinct import ISO_DATE, Distinct, distinct, seconds
+from labelaudit.table.table import Column, FloatArray, Kind, LeftOutColumn
+from labelaudit.table.words import LONGEST_SHOWN, as_option, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NUMBERS_EXPECTED = 0.99  # from this share of numbers on, another word is taken for a slip and refused
+FREE_TEXT_WORDS = 4.0  # words a cell on average; a guess
+FREE_TEXT_DISTINCT = 0.5  # share of different cells; a guess
+
+
+class Places(Protocol):
+    """Where rows stand, for messages; rows count from 0."""
+
+    def at(self, row: int) -> str: ...  # noqa: D102
+    def cell(self, row: int, column: str) -> str: ...  # noqa: D102
+
+
+def infer(name: str, cells: pd.Series, places: Places) -> Column | LeftOutColumn:
+    """The column in the kind that its cells show, or why it is no feature; raises InputError as `as_kind`."""
+    typed = _typed(name, cells, places)
+    if typed is not None:
+        return typed
+    words = distinct(cells)
+    if _share(words, words.numbers()) >= NUMBERS_EXPECTED:
+        return as_kind(name, cells, "numeric", places)
+    if not np.isnan(words.booleans()).any():
+        return as_kind(name, cells, "boolean", places)
+    if ISO_DATE.fullmatch(str(words.words[0])) and not np.isnan(words.dates()).any():
+        return as_kind(name, cells, "date", places)
+    reason = _why_no_category(name, words)
+    return as_kind(name, cells, "categorical", places) if reason is None else LeftOutColumn(name, reason)
+
+
+def as_kind(name: str, cells: pd.Series, kind: Kind, places: Places, levels: tuple[str, ...] | None = None) -> Column:
+    """The column in this kind; given levels are kept, and other words count as missing.
+
+    Raises InputError at the first cell that is no such thing.
+    """
+    if kind == "numeric":
+        typed = _typed(name, cells, places)
+        if typed is not None and typed.kind == "numeric":
+            return typed
+    words = distinct(cells)
+    if kind == "text":
+        return Column(name, kind, words.text())
+    if kind == "categorical":
+        codes, found = words.coded(levels)
+        return Column(name, kind, codes, found)
+    by_kind = {"numeric": words.numbers, "boolean": words.booleans, "date": words.dates}
+    values = by_kind[kind]()
+    _refuse_first_other(name, words, values, kind, places)
+    return _numbers(name, words.spread(values), kind, places)
+
+
+def _typed(name: str, cells: pd.Series, places: Places) -> Column | None:
+    """A column whose cells pandas has already found to be of one kind; None for words."""
+    import pandas as pd
+
+    kind = pd.api.types.infer_dtype(cells, skipna=True)
+    if kind == "boolean":
+        return Column(name, "boolean", cells.to_numpy(dtype=np.float64, na_value=np.nan))
+    if kind == "datetime64":
+        return Column(name, "date", seconds(pd.to_datetime(cells, utc=True)))
+    if kind in ("integer", "floating", "mixed-integer-float"):
+        return _numbers(name, _floats(cells), "numeric", places)
+    if kind == "empty":
+        return Column(name, "numeric", np.full(len(cells), np.nan))
+    return None
+
+
+def _floats(cells: pd.Series) -> FloatArray:
+    try:
+        return np.asarray(cells.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    except OverflowError:  # an integer beyond float64, which pandas keeps as Python's
+        return np.array([_float(cell) for cell in cells], dtype=np.float64)
+
+
+def _float(cell: Any) -> float:
+    try:
+        return float(cell)
+    except OverflowError:
+        return float("inf")
+
+
+def _numbers(name: str, values: FloatArray, kind: Kind, places: Places) -> Column:
+    infinite = np.isinf(values)
+    if infinite.any():
+        row = int(np.argmax(infinite))
+        cell = places.cell(row, name)
+        raise InputError(
+            f"{places.at(row)}, column {quoted(name)}: expected a number within float64, got {quoted(cell)}."
+            f" {_treat_as_missing(cell)} to treat it as missing."
+        )
+    return Column(name, kind, values)
+
+
+def _share(words: Distinct, values: FloatArray) -> float:
+    """The share of the cells that are not missing whose value is not NaN."""
+    cells = int(words.counts.sum())
+    return float(words.counts[~np.isnan(values)].sum()) / cells if cells else 0.0
+
+
+def _refuse_first_other(name: str, words: Distinct, values: FloatArray, kind: Kind, places: Places) -> None:
+    other = words.spread(np.isnan(values).astype(np.float64)) == 1.0
+    if not other.any():
+        return
+    row = int(np.argmax(other))
+    cell = str(words.words[words.codes[row]])
+    expected = {"numeric": "a number", "boolean": "true or false", "date": "an ISO 8601 date"}[kind]
+    raise InputError(
+        f"{places.at(row)}, column {quoted(name)}: expected {expected}, got {quoted(cell)}. {_treat_as_missing(cell)}"
+        f" to treat it as missing, or --categorical {as_option(name)} to keep it as categories."
+    )
+
+
+def _treat_as_missing(cell: str) -> str:
+    return f"Add --missing {quoted(cell)}" if len(cell) <= LONGEST_SHOWN else "Empty the cell"
+
+
+def _why_no_category(name: str, words: Distinct) -> str | None:
+    cells = int(words.counts.sum())
+    wordy = words.mean_words() >= FREE_TEXT_WORDS
+    all_differ = cells > 1 and len(words.words) == cells
+    if wordy and (all_differ or len(words.words) > FREE_TEXT_DISTINCT * cells):
+        return f"free text: {words.mean_words():.0f} words a cell on average; declare it with --text {as_option(name)}"
+    if all_differ:
+        return f"all values differ, looks like an identifier: carry it with --id {as_option(name)}"
+    return None

@@ -1,0 +1,57 @@
+"""The given labels as codes of classes, and the labels that no audit can work on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labelaudit.errors import InputError
+from labelaudit.table.distinct import distinct
+from labelaudit.table.kinds import Places
+from labelaudit.table.table import IntArray, ObjectArray
+from labelaudit.table.words import counted, listed, quoted
+
+
+def given_labels(labels: ObjectArray) -> tuple[tuple[str, ...], IntArray]:
+    """The sorted classes and each label's code; labels are text, taken exactly, none of them empty."""
+    import pandas as pd
+
+    codes, classes = distinct(pd.Series(labels, dtype=object)).coded()
+    return classes, codes
+
+
+def check_classes(label: str, classes: tuple[str, ...], given: IntArray, source: str) -> None:
+    """Raise InputError unless at least two classes have two rows each."""
+    where = f"{source}, label column {quoted(label)}" if source else f"label column {quoted(label)}"
+    sizes = np.bincount(given, minlength=len(classes))
+    if len(classes) == 0:
+        raise InputError(f"{where}: every cell is empty, so no row has a label.")
+    if len(classes) == 1:
+        raise InputError(f"{where}: every label is {quoted(classes[0])}; an audit needs at least two classes.")
+    if len(classes) == len(given) > 2:
+        raise InputError(
+            f"{where}: the label is different in every row ({counted(len(given), 'row')}, among them"
+            f" {listed(classes[:3])}). Is this an id or a quantity? Name the label column with --label."
+        )
+    if np.count_nonzero(sizes >= 2) < 2:
+        raise InputError(
+            f"{where}: an audit needs at least two classes with two rows each; the {len(classes):,} classes have"
+            f" {', '.join(str(size) for size in sorted(sizes.tolist(), reverse=True)[:5])}"
+            f"{', ...' if len(sizes) > 5 else ''} rows."
+        )
+
+
+def codes_of_known(labels: ObjectArray, known: tuple[str, ...], label: str, places: Places, rows: IntArray) -> IntArray:
+    """Codes of a reference's labels into the audited classes; raises InputError at the first label that is not known.
+
+    `rows` are the labels' rows in `places`, from 0.
+    """
+    import pandas as pd
+
+    codes, _ = distinct(pd.Series(labels, dtype=object)).coded(known)
+    if (codes < 0).any():
+        first = int(np.argmax(codes < 0))
+        raise InputError(
+            f"{places.at(int(rows[first]))}, column {quoted(label)}: the class {quoted(labels[first])} is not in the"
+            f" audited data, whose classes are {listed(known)}. Correct the label, or remove the row."
+        )
+    return codes

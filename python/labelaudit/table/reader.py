@@ -1,0 +1,124 @@
+"""Files as a Table: every refusal that needs no values first, then the values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from labelaudit.errors import InputError, UsageError
+from labelaudit.table.build import Rows, build
+from labelaudit.table.delimiter import delimiter_of
+from labelaudit.table.header import check_header, check_reference_header, check_same_header
+from labelaudit.table.roles import Roles, refuse_unknown, roles
+from labelaudit.table.scan import Header, Structure, scan, structure
+from labelaudit.table.source import STDIN, Text, open_text
+from labelaudit.table.table import Source, Table
+from labelaudit.table.values import file_places, read_values
+
+
+def read_table(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    label: str,
+    ids: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    text: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    skip: int = 0,
+    delimiter: str | None = None,
+    charset: str = "utf-8",
+    expect: Table | None = None,
+) -> Table:
+    """The labelled rows of one or more CSV files with the same header, exactly, or an error.
+
+    `expect`: the audited table, when reading its reference rows; kinds, levels and classes are then its own.
+    Raises InputError with file, line, column and cure for whatever cannot be read exactly; UsageError for arguments
+    that do not fit each other or the header.
+    """
+    wanted = roles(
+        label=label, ids=ids, drop=drop, numeric=numeric, categorical=categorical, text=text, missing=missing
+    )
+    _refuse_paths(paths)
+    texts = [open_text(path, charset=charset) for path in paths]
+    structures = _structures(texts, wanted, skip=skip, delimiter=delimiter, expect=expect)
+    header = structures[0].header
+    if expect is None:
+        refuse_unknown(wanted, header)
+    frame = read_values(
+        texts,
+        structures,
+        columns=_needed(header, wanted, expect),
+        as_text=_text_columns(header, wanted, expect),
+        features=[name for name in header if name not in (label, *ids, *drop)],
+        missing=wanted.missing,
+    )
+    places = file_places(texts, structures)
+    sources = tuple(_source(text, found, skip) for text, found in zip(texts, structures, strict=True))
+    return build(frame, header, wanted, Rows(places.file, places.line, places.offset, places), sources, expect)
+
+
+def _refuse_paths(paths: Sequence[str | os.PathLike[str]]) -> None:
+    if isinstance(paths, str | os.PathLike) or len(paths) == 0:
+        raise UsageError("expected a list of one or more files.")
+    if sum(os.fspath(path) == STDIN for path in paths) > 1:
+        raise UsageError("standard input (-) can be read only once.")
+
+
+def _structures(
+    texts: Sequence[Text], roles: Roles, *, skip: int, delimiter: str | None, expect: Table | None
+) -> list[Structure]:
+    """The structure of every file. A header's errors come first: a wrong delimiter looks like ragged rows."""
+    structures = []
+    first: Header | None = None
+    for text in texts:
+        mark = delimiter_of(text.path, delimiter)
+        scanner, header = scan(text, delimiter=mark, skip=skip)
+        if header is not None:
+            check_header(header, name=text.name, label=roles.label, delimiter=mark)
+            first = first or header
+            check_same_header(first, header, first_name=texts[0].name, name=text.name)
+            if expect is not None:
+                check_reference_header(header, tuple(column.name for column in expect.columns), name=text.name)
+        structures.append(structure(text, scanner, header, delimiter=mark))
+        _refuse_mixed(structures, texts)
+    return structures
+
+
+def _refuse_mixed(structures: Sequence[Structure], texts: Sequence[Text]) -> None:
+    if structures[-1].delimiter != structures[0].delimiter:
+        name = texts[len(structures) - 1].name
+        raise InputError(f"{name}: has another delimiter than {texts[0].name}. Read them with one --delimiter.")
+
+
+def _needed(header: Sequence[str], roles: Roles, expect: Table | None) -> list[str]:
+    if expect is None:
+        return [name for name in header if name not in roles.drop]
+    known = {roles.label, *roles.ids, *(column.name for column in expect.columns)}
+    return [name for name in header if name in known]
+
+
+def _text_columns(header: Sequence[str], roles: Roles, expect: Table | None) -> list[str]:
+    """The columns whose cells are taken as they stand; the others' kinds are for pandas to infer."""
+    if expect is None:
+        words = {name for name, kind in roles.kinds.items() if kind != "numeric"}
+    else:
+        words = {column.name for column in expect.columns if column.kind != "numeric"}
+    words |= {roles.label, *roles.ids}
+    return [name for name in header if name in words]
+
+
+def _source(text: Text, structure: Structure, skip: int) -> Source:
+    return Source(
+        path=text.path,
+        sha256=text.sha256,
+        size_bytes=text.size_bytes,
+        compression=text.compression,
+        rows=len(structure.lines),
+        header=structure.header,
+        delimiter=structure.delimiter,
+        charset=text.charset,
+        skip=skip,
+        blank_lines=len(structure.blank_offsets),
+    )

@@ -1,0 +1,130 @@
+"""The structure of one text: its header, where each record starts, or a sentence on what RFC 4180 does not allow."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from labelaudit._core import CsvError, CsvFault, CsvScanner
+from labelaudit.errors import InputError, UsageError
+from labelaudit.table.delimiter import DELIMITERS, separated_by
+from labelaudit.table.source import Text
+from labelaudit.table.table import IntArray
+from labelaudit.table.words import counted, quoted
+
+PREAMBLE = 1 << 14  # bytes after the first record in which a later header is looked for; a guess
+PIECE = 1 << 20  # bytes a call; between calls Ctrl-C is heard
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A well-formed text: `lines` and `offsets` of its records, `body` the first byte after the header's line end."""
+
+    header: tuple[str, ...]
+    header_line: int
+    body: int
+    delimiter: str
+    lines: IntArray
+    offsets: IntArray
+    blank_offsets: IntArray
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first record, whether or not what follows it is well-formed; `after`: some text that follows."""
+
+    names: tuple[str, ...]
+    line: int
+    text: str
+    after: str = ""
+
+
+def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[CsvScanner, Header | None]:
+    """The finished scanner, and the header if its end was reached."""
+    if skip < 0:
+        raise UsageError("--skip must be 0 or more lines.")
+    scanner = CsvScanner(delimiter=delimiter, skip_lines=skip)
+    view = memoryview(text.data)
+    for start in range(0, len(view), PIECE):
+        scanner.feed(view[start : start + PIECE])
+    scanner.finish()
+    if scanner.header_fields == 0:
+        return scanner, None
+    line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8").removeprefix("\ufeff")
+    after = text.data[scanner.header_end : scanner.header_end + PREAMBLE].decode("utf-8", "replace")
+    return scanner, Header(split_record(line, delimiter), scanner.header_line, line, after)
+
+
+def split_record(record: str, delimiter: str) -> tuple[str, ...]:
+    """The cells of one well-formed record, which may have its line end."""
+    mark = re.escape(delimiter)
+    cells = re.findall(rf'(?:\A|{mark})(?:"([^"]*+(?:""[^"]*+)*+)"|([^{mark}\r\n]*))', record)
+    return tuple(inside.replace('""', '"') or plain for inside, plain in cells)
+
+
+def structure(text: Text, scanner: CsvScanner, header: Header | None, *, delimiter: str) -> Structure:
+    """What a finished scan found; raises InputError for its first error, for no header, and for no rows."""
+    errors = scanner.errors
+    if errors:
+        refuse(text, header, errors[0], scanner.error_count, delimiter=delimiter)
+    if header is None:
+        raise InputError(f"{text.name}: there is no header, only empty or skipped lines.")
+    found = Structure(
+        header=header.names,
+        header_line=header.line,
+        body=scanner.header_end,
+        delimiter=delimiter,
+        lines=scanner.take_lines(),
+        offsets=scanner.take_offsets(),
+        blank_offsets=scanner.take_blank_offsets(),
+    )
+    if len(found.lines) == 0:
+        raise InputError(f"{text.name}:{header.line}: a header without rows.")
+    return found
+
+
+def refuse(text: Text, header: Header | None, error: CsvError, count: int, *, delimiter: str) -> NoReturn:
+    """Raise InputError with the sentence for a structural error."""
+    where = f"{text.name}:{error.line}"
+    if error.column:
+        known = header is not None and error.column <= len(header.names)
+        column = quoted(header.names[error.column - 1]) if header is not None and known else f"{error.column}"
+        where += f", column {column}"
+    byte = text.data[error.offset : error.offset + 1].decode("latin-1")
+    if header is None and error.fault is CsvFault.TEXT_AFTER_QUOTE and byte in DELIMITERS:
+        raise InputError(f"{where}: {separated_by(byte, delimiter)}")
+    more = f" (and {counted(count - 1, 'error')} after it)" if count > 1 else ""
+    raise InputError(f"{where}, byte {error.offset}: {sentence(text.data, error)}{more}")
+
+
+def sentence(data: bytes, error: CsvError) -> str:
+    """Expected, got and cure for a structural error."""
+    byte = data[error.offset] if error.offset < len(data) else 0
+    if error.fault in (CsvFault.TOO_FEW_FIELDS, CsvFault.TOO_MANY_FIELDS):
+        return _field_count(error)
+    if error.fault is CsvFault.BARE_CARRIAGE_RETURN:
+        return _carriage_return(data)
+    return {
+        CsvFault.UNCLOSED_QUOTE: "the quote that opens here is never closed. Close it, or remove it.",
+        CsvFault.TEXT_AFTER_QUOTE: "expected a delimiter or a line end after the closing quote of the cell that starts"
+        f' on line {error.start_line}, got {quoted(chr(byte))}. Write a quote inside a quoted cell twice ("").',
+        CsvFault.BARE_QUOTE: "a quote inside a cell that does not start with one. Put the whole cell in quotes and"
+        ' write the quote inside it twice ("").',
+        CsvFault.NUL: "a NUL byte. The file is damaged, binary or UTF-16; for UTF-16 add --charset utf-16.",
+        CsvFault.INVALID_UTF8: f"0x{byte:02X} is not valid UTF-8 here."
+        " Name the file's own encoding with --charset, for example --charset cp1252.",
+    }[error.fault]
+
+
+def _field_count(error: CsvError) -> str:
+    expected = f"expected {counted(error.expected, 'field')} as in the header, got {error.found:,}."
+    if error.fault is CsvFault.TOO_MANY_FIELDS:
+        return f"{expected} Put a cell that holds the delimiter in quotes."
+    return f"{expected} Add the missing fields, or remove the line."
+
+
+def _carriage_return(data: bytes) -> str:
+    if b"\n" not in data:
+        return "the line ends are CR only (old Mac). Convert them to LF, for example with tr '\\r' '\\n'."
+    return "a carriage return outside quotes that ends no line. Remove it, or put the cell in quotes."

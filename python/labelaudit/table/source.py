@@ -1,0 +1,120 @@
+"""Inputs as bytes: opened, hashed, decompressed, and brought to UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelaudit.errors import InputError, UsageError
+from labelaudit.table.compression import compression_of, decompress
+from labelaudit.table.words import printable
+
+STDIN = "-"
+FOREIGN = (
+    (b"PK\x03\x04", "a zip archive or spreadsheet (xlsx)", "Export it as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document (xls)", "Export it as CSV"),
+    (b"PAR1\x15", "a Parquet file", "Convert it to CSV"),
+    (b"%PDF-", "a PDF document", "Export the table as CSV"),
+    (b"SQLite format 3\0", "an SQLite database", "Export the table as CSV"),
+    (b"version https://git-lfs", "a git-lfs pointer, not the data", "Fetch the data with git lfs pull"),
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """One input as UTF-8 text; `name` is what messages call it."""
+
+    path: str
+    name: str
+    sha256: str
+    size_bytes: int
+    compression: str
+    charset: str
+    data: bytes
+
+
+def open_text(path: str | os.PathLike[str], *, charset: str = "utf-8") -> Text:
+    """The input's text and hash; `-` is standard input.
+
+    Raises InputError if it cannot be read, decompressed or decoded; UsageError if there is no such charset.
+    """
+    codec = _codec(charset)
+    given = os.fspath(path)
+    name = "stdin" if given == STDIN else printable(given)
+    raw = sys.stdin.buffer.read() if given == STDIN else _read(Path(given), name)
+    if not raw:
+        raise InputError(f"{name}: the file is empty.")
+    compression = compression_of(raw)
+    data = decompress(raw, compression, name)
+    _refuse_foreign(data, name)
+    text = _to_utf8(data, codec, name)
+    return Text(given, name, hashlib.sha256(raw).hexdigest(), len(raw), compression, codec, text)
+
+
+def _codec(charset: str) -> str:
+    try:
+        return codecs.lookup(charset).name
+    except LookupError:
+        raise UsageError(f"there is no charset {charset!r}; examples: utf-8, latin-1, cp1252, utf-16.") from None
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            _refuse_special(before, name)
+            raw = file.read()
+            after = os.fstat(file.fileno())
+    except FileNotFoundError:
+        raise InputError(f"{name}: no such file.") from None
+    except IsADirectoryError:
+        raise InputError(f"{name}: is a directory; name the files in it.") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"{name}: cannot be read ({reason}).") from None
+    if stat.S_ISREG(after.st_mode) and (after.st_mtime_ns, len(raw)) != (before.st_mtime_ns, before.st_size):
+        raise InputError(f"{name}: the file changed while it was read; run again when it is complete.")
+    return raw
+
+
+def _refuse_special(status: os.stat_result, name: str) -> None:
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode)):
+        raise InputError(f"{name}: is not a regular file but a device or socket.")
+
+
+def _refuse_foreign(data: bytes, name: str) -> None:
+    for magic, what, cure in FOREIGN:
+        if data.startswith(magic):
+            raise InputError(f"{name}: this is {what}. {cure}.")
+
+
+def _to_utf8(data: bytes, codec: str, name: str) -> bytes:
+    """UTF-8 is returned as it is: the scanner validates it and knows the line."""
+    if codec in ("utf-8", "utf-8-sig"):
+        _refuse_utf16(data, name)
+        return data
+    try:
+        return data.decode(codec).encode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start]
+        raise InputError(
+            f"{name}:{line}, byte {error.start}: 0x{byte:02X} is not valid {codec} ({error.reason}). "
+            "Name the file's own encoding with --charset."
+        ) from None
+    except LookupError:
+        raise UsageError(f"{codec!r} is not a charset for text.") from None
+
+
+def _refuse_utf16(data: bytes, name: str) -> None:
+    head = data[:1000]
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    little, big = head[1::2].count(0), head[0::2].count(0)
+    if marked or max(little, big) * 4 > len(head):  # Latin text in UTF-16: every other byte is NUL
+        charset = "utf-16" if marked else "utf-16-le" if little >= big else "utf-16-be"
+        raise InputError(f"{name}: the text is UTF-16, not UTF-8. Add --charset {charset}.")

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import csv
+import io
+import struct
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelaudit.table import Table, read_table
+
+cells = st.text(alphabet=st.sampled_from("ab,\"\n\r\t é€😀\u202e\ufeff;|'=+\\ 0NA"), max_size=6) | st.text(
+    alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6
+)
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def written(rows: list[list[str]], **dialect: Any) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out, **dialect).writerows(rows)
+    return out.getvalue().encode()
+
+
+def read(data: bytes, **options: Any) -> Table:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.csv"
+        path.write_bytes(data)
+        return read_table([path], label="y", **options)
+
+
+@given(
+    st.lists(st.tuples(cells, cells), min_size=4, max_size=8),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_text_cells_come_back_as_they_were_written(
+    rows: list[tuple[str, str]], delimiter: str, end: str, quoting: int
+) -> None:
+    if end == "\n":  # csv.writer then leaves a carriage return bare
+        quoting = csv.QUOTE_ALL
+    data = [["id", "words", "y"], *([a, b, "pn"[i % 2]] for i, (a, b) in enumerate(rows))]
+    text = written(data, delimiter=delimiter, lineterminator=end, quoting=quoting)
+    table = read(text, delimiter=delimiter, ids=["id"], text=["words"])
+    assert table.ids["id"].tolist() == [a for a, _ in rows]
+    words = {column.name: column.values.tolist() for column in table.columns}.get("words")
+    missing = {"NA", "N/A", "n/a", "nan", "NaN", "null", "None"}
+    expected = ["" if b in missing else b for _, b in rows]
+    assert words == expected or (words is None and len(set(expected)) == 1)
+
+
+@given(st.lists(cells.filter(bool), min_size=4, max_size=8))
+def test_labels_come_back_as_they_were_written(labels: list[str]) -> None:
+    table = read(written([["x", "y"], *(["1", label] for label in [*labels, *labels, "p", "p", "q", "q"])]))
+    given_labels = [table.classes[code] for code in table.given]
+    assert given_labels == [*labels, *labels, "p", "p", "q", "q"]
+    assert list(table.classes) == sorted(set(given_labels))
+
+
+@given(st.lists(finite, min_size=4, max_size=8, unique=True))
+def test_numbers_come_back_with_the_same_bits(numbers: list[float]) -> None:
+    rows = [[repr(number), "pn"[i % 2]] for i, number in enumerate(numbers)]
+    (column,) = read(written([["x", "y"], *rows])).columns
+    assert column.kind == "numeric"
+    assert [struct.pack("d", value) for value in column.values] == [struct.pack("d", n) for n in numbers]
+
+
+@given(st.lists(st.integers(-(10**25), 10**25), min_size=4, max_size=8, unique_by=float))
+def test_integers_of_any_size_come_back_as_the_nearest_float(numbers: list[int]) -> None:
+    rows = [[str(number), "pn"[i % 2]] for i, number in enumerate(numbers)]
+    (column,) = read(written([["x", "y"], *rows])).columns
+    np.testing.assert_array_equal(column.values, np.array([float(number) for number in numbers]))
