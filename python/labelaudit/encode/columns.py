@@ -32,7 +32,6 @@ class ColumnEncoder(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
     def encode(self, values: NDArray[np.generic]) -> Array: ...
-    def state(self) -> dict[str, Array]: ...
 
 
 def _scale(values: Array) -> tuple[Array, Array]:
@@ -77,10 +76,6 @@ class Standardised:
     def encode(self, values: NDArray[np.generic]) -> Array:
         """(rows, 1 or 2)."""
         return (self._raw(values) - self.mean) / self.scale
-
-    def state(self) -> dict[str, Array]:
-        """What `encode` needs, as arrays."""
-        return {"fill": np.array([self.exponent, self.fill]), "mean": self.mean, "scale": self.scale}
 
 
 @dataclass(frozen=True)
@@ -131,15 +126,6 @@ class Spline:
         """(rows, SPLINE_COLUMNS), one more where values are missing."""
         return (self._raw(values) - self.mean) / self.scale
 
-    def state(self) -> dict[str, Array]:
-        """What `encode` needs, as arrays."""
-        return {
-            "fill": np.array([self.fill]),
-            "quantiles": self.quantiles,
-            "mean": self.mean,
-            "scale": self.scale,
-        }
-
 
 @dataclass(frozen=True)
 class OneHot:
@@ -173,7 +159,3 @@ class OneHot:
         seen = np.flatnonzero(slot >= 0)
         out[seen, slot[seen]] = 1.0
         return out
-
-    def state(self) -> dict[str, Array]:
-        """What `encode` needs, as arrays."""
-        return {"slot": self.slot.astype(np.float64)}
