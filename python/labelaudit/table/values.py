@@ -95,7 +95,7 @@ def read_values(
 def _bodies(texts: Sequence[Text], structures: Sequence[Structure]) -> list[memoryview]:
     """The bytes after each header, each ending in a line end, without blank lines.
 
-    An empty line goes first, for pandas to skip: on its first line it would take a mark out of a cell that starts with one.
+    An empty line goes first, for pandas to skip: on its first line it takes a mark for the file's own and drops it.
     """
     pieces = [memoryview(b"\n")]
     for text, structure in zip(texts, structures, strict=True):
