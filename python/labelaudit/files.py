@@ -37,6 +37,15 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
             temporary.unlink()
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """`write_atomically` of bytes that are there already."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
+    write_atomically(path, write)
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder and its parents; raises OutputError when that fails or something else stands there."""
     try:

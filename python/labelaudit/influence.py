@@ -49,7 +49,8 @@ def mean_gradient(rows: Residuals, weights: Array) -> Array:
         return (block.backward(rows.of(block) * weights[block.start : block.stop, None]),)
 
     (total,) = rows.blocks.sum(part)
-    return total / weights.sum()
+    mean: Array = total / weights.sum()
+    return mean
 
 
 def average_influence(rows: Residuals, curvature: Curvature, reference_gradient: Array) -> Array:
@@ -98,7 +99,8 @@ def pairwise_influence(
         theta = np.ascontiguousarray(solved.transpose(1, 2, 0)).reshape(cols, k * m)
 
         def influence(other: Block, theta: Array = theta, m: int = m) -> Array:
-            return np.einsum("na,nam->nm", rows.of(other), other.forward(theta).reshape(-1, k, m))
+            out: Array = np.einsum("na,nam->nm", rows.of(other), other.forward(theta).reshape(-1, k, m))
+            return out
 
         yield slice(block.start + part.start, block.start + part.stop), rows.blocks.map(influence)
 
@@ -121,7 +123,8 @@ def perturbation_influence(
             here = slice(other.start, other.stop)
             u = np.ascontiguousarray(other.forward(wide).reshape(-1, k, m))
             su = native.apply_curvature(rows.p[here], ones[here], u)
-            return np.einsum("nam,ca->nmc", su, theta) + np.einsum("na,mca->nmc", rows.of(other), solved)
+            out: Array = np.einsum("nam,ca->nmc", su, theta) + np.einsum("na,mca->nmc", rows.of(other), solved)
+            return out
 
         yield slice(block.start + part.start, block.start + part.stop), rows.blocks.map(derivative)
 

@@ -28,10 +28,18 @@ class ColumnEncoder(Protocol):
     kind: ClassVar[str]
 
     @property
-    def column(self) -> str: ...
+    def column(self) -> str:
+        """The table's column."""
+        ...
+
     @property
-    def names(self) -> tuple[str, ...]: ...
-    def encode(self, values: NDArray[np.generic]) -> Array: ...
+    def names(self) -> tuple[str, ...]:
+        """The encoded columns."""
+        ...
+
+    def encode(self, values: NDArray[np.generic]) -> Array:
+        """(rows, encoded columns)."""
+        ...
 
 
 def _scale(values: Array) -> tuple[Array, Array]:

@@ -21,7 +21,8 @@ def _mix(h: Hashes) -> Hashes:
     """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit moves every output bit."""
     h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return h ^ (h >> np.uint64(31))
+    mixed: Hashes = h ^ (h >> np.uint64(31))
+    return mixed
 
 
 def _text_hashes(texts: NDArray[np.object_]) -> Hashes:
@@ -36,7 +37,8 @@ def _cell_hashes(column: Column) -> Hashes:
         return _text_hashes(column.values)
     if column.kind == "categorical":
         levels = np.array(["", *column.levels], dtype=object)
-        return _text_hashes(levels)[column.values + 1]
+        hashes: Hashes = _text_hashes(levels)[column.values + 1]
+        return hashes
     values = unit_scaled(column.values) + 0.0  # -0.0 becomes 0.0
     values[np.isnan(values)] = np.nan  # one bit pattern
     return values.view(np.uint64)

@@ -48,4 +48,5 @@ class KernelMap:
 
 def _gaussian(a: Array, b: Array) -> Array:
     squares = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
-    return np.exp(np.maximum(squares, 0.0) * (-0.5 / a.shape[1]))
+    out: Array = np.exp(np.maximum(squares, 0.0) * (-0.5 / a.shape[1]))
+    return out

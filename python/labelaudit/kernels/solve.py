@@ -39,7 +39,8 @@ class Cholesky:
         except LinAlgError as error:
             scale = float(np.abs(np.diagonal(matrix)).max(initial=0.0))
             raise CurvatureError(
-                f"the Hessian is singular: columns are collinear or separate the classes; --l2 {1e-8 * scale:.1g} or more mends it"
+                "the Hessian is singular: columns are collinear or separate the classes; "
+                f"--l2 {1e-8 * scale:.1g} or more mends it"
             ) from error
 
     def solve(self, rhs: Array) -> Array:
@@ -73,8 +74,8 @@ class CgSolution:
         if bad:
             i = bad[0]
             raise ConvergenceError(
-                f"conjugate gradient: {len(bad)} of {len(self.status)} systems did not converge; the first stopped at a "
-                f"relative residual of {self.residual[i]:.1e} after {self.steps[i]} steps: {REASONS[self.status[i]]}. "
+                f"conjugate gradient: {len(bad)} of {len(self.status)} systems did not converge; the first stopped "
+                f"at a residual of {self.residual[i]:.1e} after {self.steps[i]} steps: {REASONS[self.status[i]]}. "
                 "A larger --l2 or --solver direct mends it."
             )
         return self.x

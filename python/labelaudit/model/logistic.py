@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from labelaudit.blocks import RowBlocks
-from labelaudit.model.fit import TOLERANCE, Fit
+from labelaudit.model.fit import TOLERANCE, Fit, Optimizer
 from labelaudit.model.objective import Objective
 
 Array = NDArray[np.float64]
@@ -67,7 +67,7 @@ def lbfgs(
         line_search_fn="strong_wolfe",
     )
     # torch calls the closure with gradients enabled; ours come from the kernels
-    optimizer.step(lambda: torch.tensor(model.set_gradient(objective), dtype=torch.float64))
+    optimizer.step(lambda: torch.tensor(model.set_gradient(objective), dtype=torch.float64))  # type: ignore[no-untyped-call]
     steps = int(optimizer.state[model.theta]["n_iter"])
     return _fit(objective, model, steps, "lbfgs", tolerance)
 
@@ -85,7 +85,7 @@ class Schedule:
 
 def adamw(
     objective: Objective,
-    schedule: Schedule = Schedule(),  # noqa: B008 - frozen
+    schedule: Schedule = Schedule(),
     *,
     start: Array | None = None,
     after_epoch: Callable[[int, Array], None] | None = None,
@@ -132,9 +132,8 @@ def _start(objective: Objective, start: Array | None) -> Array:
     return np.zeros((objective.blocks.cols, objective.outputs)) if start is None else np.ascontiguousarray(start)
 
 
-def _fit(objective: Objective, model: LogisticModel, steps: int, name: str, tolerance: float) -> Fit:
+def _fit(objective: Objective, model: LogisticModel, steps: int, name: Optimizer, tolerance: float) -> Fit:
     theta = model.coefficients.copy()
     loss, gradient = objective.loss_and_gradient(theta)
     norm = float(np.abs(gradient).max())
-    optimizer = "lbfgs" if name == "lbfgs" else "adamw"
-    return Fit(theta, loss, norm, steps, norm <= tolerance, optimizer, tolerance)
+    return Fit(theta, loss, norm, steps, norm <= tolerance, name, tolerance)

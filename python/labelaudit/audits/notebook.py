@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from labelaudit.audit.result import Audit
+from labelaudit.audits.result import Audit
 
 ROWS = 20
 

@@ -6,15 +6,16 @@ import hashlib
 import io
 import json
 import zipfile
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelaudit.audit.result import Audit, FittedModel
+from labelaudit.audits.result import Audit, FittedModel
 from labelaudit.encode.state import Arrays, pack, unpack
 from labelaudit.errors import InputError
-from labelaudit.files import make_folder, write_atomically
+from labelaudit.files import make_folder, write_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,16 +31,12 @@ def save(audit: Audit, folder: Path) -> Path:
     make_folder(folder)
     contents = {RANKING: ranking_csv(audit.ranking).encode(), MODEL: _model_bytes(audit.model)}
     for name, content in contents.items():
-        write_atomically(folder / name, lambda file, content=content: _write(file, content))
+        write_bytes(folder / name, content)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     record = {"format": FORMAT, "format_version": FORMAT_VERSION, **audit.record, "files": hashes}
     text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    write_atomically(folder / AUDIT, lambda file: _write(file, text.encode()))
+    write_bytes(folder / AUDIT, text.encode())
     return folder
-
-
-def _write(file: Any, content: bytes) -> None:
-    file.write(content)
 
 
 def ranking_csv(ranking: pd.DataFrame) -> str:
@@ -60,7 +57,7 @@ def _model_bytes(model: FittedModel) -> bytes:
     return out.getvalue()
 
 
-def load(path: str | Path) -> Audit:
+def load(path: str | PathLike[str]) -> Audit:
     """A saved audit, from its folder or its audit.json; raises InputError when a file is missing or was changed."""
     folder = Path(path)
     folder = folder.parent if folder.name == AUDIT or folder.is_file() else folder
@@ -107,7 +104,7 @@ def _checked(path: Path, record: dict[str, Any]) -> bytes:
 def _ranking(content: bytes) -> pd.DataFrame:
     import pandas as pd
 
-    from labelaudit.audit.result import RANKING_COLUMNS, SCORES
+    from labelaudit.audits.result import RANKING_COLUMNS, SCORES
 
     header = pd.read_csv(io.BytesIO(content), nrows=0).columns
     text = [c for c in header if c not in RANKING_COLUMNS or c in ("file", "given_label", "predicted_label")]

@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from labelaudit import __version__
 from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
-from labelaudit.audit.options import AuditOptions
-from labelaudit.audit.ranking import ranking_of
-from labelaudit.audit.result import Audit, FittedModel
-from labelaudit.audit.summary import summary_of
+from labelaudit.audits.options import AuditOptions
+from labelaudit.audits.ranking import ranking_of
+from labelaudit.audits.result import Audit, FittedModel
+from labelaudit.audits.summary import summary_of
 from labelaudit.choose import Rows
 from labelaudit.errors import ConvergenceError, InputError
 from labelaudit.table.table import Column, Table
@@ -60,9 +60,7 @@ def _read(data: Paths | pd.DataFrame, options: AuditOptions) -> Table:
     return read_table(data, **_reading(options))
 
 
-def audit_table(
-    table: Table, options: AuditOptions, *, reference: Table | None = None, tick: Tick = _quiet
-) -> Audit:
+def audit_table(table: Table, options: AuditOptions, *, reference: Table | None = None, tick: Tick = _quiet) -> Audit:
     """Audits a table. Dense algebra runs on one thread each, so that no result depends on the number of threads."""
     if not any(c.kind != "text" for c in table.columns):
         raise InputError(_no_features(table))
@@ -107,7 +105,9 @@ def _take(columns: Sequence[Column], rows: NDArray[np.int64]) -> tuple[Column, .
 def _trusted(reference: Table, classes: NDArray[np.int64], count: int) -> Rows:
     fitted = np.flatnonzero(classes[reference.given] >= 0)
     if not len(fitted):
-        raise InputError(f"{reference.sources[0].path}: no row has a label of a class with two rows or more in the data")
+        raise InputError(
+            f"{reference.sources[0].path}: no row has a label of a class with two rows or more in the data"
+        )
     return rows_of(_take(reference.columns, fitted), classes[reference.given[fitted]], count)
 
 
@@ -123,7 +123,12 @@ def _no_features(table: Table) -> str:
 def _left_out(table: Table) -> dict[str, Any]:
     paths = [s.path for s in table.sources]
     rows = [
-        {"row": r.row, "file": paths[r.file] if paths else None, "line": r.line if r.line >= 0 else None, "reason": r.reason}
+        {
+            "row": r.row,
+            "file": paths[r.file] if paths else None,
+            "line": r.line if r.line >= 0 else None,
+            "reason": r.reason,
+        }
         for r in table.left_out_rows
     ]
     return {"rows": rows, "columns": [vars(c) for c in table.left_out_columns]}

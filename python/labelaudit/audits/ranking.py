@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.assess import Assessment
-from labelaudit.audit.options import AuditOptions
+from labelaudit.audits.options import AuditOptions
 from labelaudit.score import RankBy, flagged
 from labelaudit.table.table import Table
 
@@ -41,7 +41,11 @@ def ranking_of(
     issue = flagged(scores["label_score"], predicted != given, options.max_fdr)
     columns: dict[str, Any] = {
         "row": table.row,
-        **({"file": np.array([s.path for s in table.sources], dtype=object)[table.file]} if len(table.sources) > 1 else {}),
+        **(
+            {"file": np.array([s.path for s in table.sources], dtype=object)[table.file]}
+            if len(table.sources) > 1
+            else {}
+        ),
         "line": _lines(table),
         **table.ids,
         "given_label": given,
@@ -64,8 +68,10 @@ def _frame(columns: dict[str, Any], order: NDArray[np.int64]) -> pd.DataFrame:
 def _lines(table: Table) -> Any:
     import pandas as pd
 
-    return pd.array(np.where(table.line >= 0, table.line, 0), dtype="Int64").copy() if (table.line >= 0).all() else (
-        pd.array([None] * len(table), dtype="Int64")
+    return (
+        pd.array(np.where(table.line >= 0, table.line, 0), dtype="Int64").copy()
+        if (table.line >= 0).all()
+        else (pd.array([None] * len(table), dtype="Int64"))
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, get_args
 
 from labelaudit.assess import Settings
@@ -57,6 +58,14 @@ class AuditOptions:
             raise UsageError(f"--threads: expected 1 or more, got {s.threads}")
         if self.reading.skip < 0:
             raise UsageError(f"--skip: expected 0 or more lines, got {self.reading.skip}")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> AuditOptions:
+        """From values by name, all in one place, as the command line and `labelaudit.audit` have them."""
+        values = {**values, "threads": values.get("threads") or default_threads()}
+        reading = Reading(**{f.name: values[f.name] for f in fields(Reading) if f.name in values})
+        settings = Settings(**{f.name: values[f.name] for f in fields(Settings) if f.name in values})
+        return cls(reading, settings, **{f.name: values[f.name] for f in fields(cls) if f.name in values})
 
     def as_record(self) -> dict[str, Any]:
         """The options for audit.json; threads are left out, since no result depends on them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,13 +92,13 @@ class Audit:
             plain["line"] = None if plain["line"] is None or plain["line"] != plain["line"] else int(plain["line"])
             yield Finding(**plain, ids={name: values[name] for name in ids})
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | PathLike[str]) -> Path:
         """Writes ranking.csv, model.npz and, last, audit.json into a folder, each whole or not at all; returns it."""
-        from labelaudit.audit.store import save
+        from labelaudit.audits.store import save
 
         return save(self, Path(path))
 
     def _repr_html_(self) -> str:
-        from labelaudit.audit.notebook import html
+        from labelaudit.audits.notebook import html
 
         return html(self)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.assess import Assessment
-from labelaudit.audit.options import AuditOptions
+from labelaudit.audits.options import AuditOptions
 from labelaudit.table.table import Table
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _fit(assessment: Assessment) -> dict[str, Any]:
         "tolerance": fit.tolerance,
         "converged": fit.converged,
         "trials": [
-            vars(t) | {name: None for name in ("l2", "loss") if not np.isfinite(getattr(t, name))} for t in choice.trials
+            vars(t) | {name: None for name in ("l2", "loss") if not np.isfinite(getattr(t, name))}
+            for t in choice.trials
         ],
     }
