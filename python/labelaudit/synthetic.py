@@ -54,7 +54,7 @@ def means(features: int) -> Array:
     return np.stack([np.zeros(features), np.full(features, DISTANCE / math.sqrt(features))])
 
 
-def draw(rows: int, features: int = 2, *, seed: int) -> Sample:
+def draw(rows: int, features: int = 2, *, seed: int | tuple[int, ...]) -> Sample:
     """Independent rows with true labels; each class has probability 1/2."""
     if rows < 1:
         raise UsageError(f"expected at least one row, got {rows}.")
