@@ -40,7 +40,8 @@ class Sample:
     @property
     def wrong(self) -> NDArray[np.bool_]:
         """Which given labels are wrong."""
-        return self.given != self.true
+        out: NDArray[np.bool_] = self.given != self.true
+        return out
 
     def take(self, rows: slice) -> Sample:
         """Some consecutive rows."""
@@ -106,12 +107,12 @@ def optimal_plane(features: int) -> tuple[Array, float]:
 
 
 def csv_lines(sample: Sample, *, truth: bool = False) -> Iterator[bytes]:
-    """The rows as CSV in pieces: x1, .., xd, label, with `truth` true_label too; numbers in their shortest exact form."""
+    """The rows as CSV, some at a time: x1, .., xd, label, perhaps true_label; numbers in their shortest exact form."""
     names = [*(f"x{i + 1}" for i in range(sample.x.shape[1])), "label", *(["true_label"] if truth else [])]
     yield (",".join(names) + "\n").encode()
     for start in range(0, len(sample), CSV_CHUNK_ROWS):
         part = sample.take(slice(start, start + CSV_CHUNK_ROWS))
         labels = zip(part.given.tolist(), part.true.tolist(), strict=True)
-        words = ([LABELS[given], LABELS[true]] if truth else [LABELS[given]] for given, true in labels)
-        cells = zip(part.x.tolist(), words, strict=True)
-        yield "".join(",".join([*map(repr, numbers), *word]) + "\n" for numbers, word in cells).encode()
+        words = ([LABELS[given], LABELS[true]][: 1 + truth] for given, true in labels)
+        lines = (",".join([*map(repr, x), *word]) for x, word in zip(part.x.tolist(), words, strict=True))
+        yield "".join(line + "\n" for line in lines).encode()

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from labelaudit.benchmark.planted import RANKINGS
-from labelaudit.benchmark.published import FLIPPED, ROWS, PublishedRun
+from labelaudit.benchmark.published import FLIPPED, MEASURED, ROWS, PublishedRun
 from labelaudit.benchmark.results import Benchmark, Cell
 from labelaudit.errors import UsageError
 from labelaudit.files import write_atomically
@@ -18,9 +18,13 @@ from labelaudit.synthetic import LABELS, draw, optimal_plane
 
 # Okabe and Ito 2008: apart for every kind of colour vision
 BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#555555"
-COLOURS = ("#000000", "#0072B2", "#E69F00", "#D55E00", "#CC79A7", "#56B4E9", "#009E73")
 SHOWN_ROWS = 2000  # of the data; more would hide each other
-STYLE = {"axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "font.size": 10}
+STYLE: dict[Any, Any] = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "font.size": 10,
+}
 
 
 def require_matplotlib() -> None:
@@ -84,16 +88,18 @@ def _line(axes: Any, normal: Any, offset: float, **style: Any) -> None:
 
 
 def _blobs(figure: Any, run: PublishedRun) -> None:
-    figure.set_size_inches(6.2, 5.4)
+    figure.set_size_inches(5.6, 6)
     axes = figure.subplots()
     sample = draw(ROWS, seed=run.seed).take(slice(0, SHOWN_ROWS))
     for code, colour, marker in ((0, BLUE, "o"), (1, ORANGE, "^")):
         x = sample.x[sample.true == code]
-        axes.scatter(*x.T, s=10, c=colour, marker=marker, alpha=0.45, linewidths=0, label=f"class {LABELS[code]}")
+        axes.scatter(*x.T, s=12, c=colour, marker=marker, alpha=0.5, linewidths=0, label=f"class {LABELS[code]}")
     _line(axes, *optimal_plane(2), color="black", label="optimal line")
     _line(axes, run.theta[:2, 0], -float(run.theta[2, 0]), color="black", ls=":", label="fitted line")
-    axes.set(title=f"{SHOWN_ROWS:,} of the {ROWS:,} rows", xlabel="x1", ylabel="x2", aspect="equal")
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    low, high = sample.x.min() - 0.1, sample.x.max() + 0.1
+    axes.set(title=f"{SHOWN_ROWS:,} of the {ROWS:,} rows", xlabel="x1", ylabel="x2")
+    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+    figure.legend(frameon=False, loc="outside lower center", ncols=4, markerscale=2)
 
 
 def _losses(figure: Any, run: PublishedRun) -> None:
@@ -122,35 +128,56 @@ def _confusion(figure: Any, run: PublishedRun) -> None:
 
 
 def _influence(figure: Any, run: PublishedRun) -> None:
-    figure.set_size_inches(11, 4.6)
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    figure.set_size_inches(11, 5)
     influences = run.influences["direct"]
     shown = ((influences.before, "labels as drawn"), (influences.after, f"{FLIPPED} labels flipped"))
     span = float(np.abs([influences.before, influences.after]).max())
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    colours = ScalarMappable(Normalize(-span, span), cmap="RdBu")
     for axes, (values, title) in zip(panels, shown, strict=True):
         for code, marker in ((0, "o"), (1, "^")):
             here = run.measured.true == code
-            points = axes.scatter(
-                *run.measured.x[here].T, c=values[here], cmap="RdBu", vmin=-span, vmax=span, marker=marker, s=45,
-                edgecolors=GREY, linewidths=0.6, label=f"true class {LABELS[code]}",
-            )  # fmt: skip
-        _line(axes, *optimal_plane(2), color="black", lw=1, label="optimal line")
-        axes.set(title=f"Training rows, {title}", xlabel="x1", ylabel="x2")
-    x = run.measured.x[:FLIPPED]
-    panels[1].scatter(*x.T, s=160, facecolors="none", edgecolors="black", linewidths=1.2, label="flipped")
-    panels[1].legend(frameon=False, loc="lower left")
-    figure.colorbar(points, ax=panels, label="average influence on the test rows (negative harms)")
+            fill = colours.to_rgba(values[here])
+            axes.scatter(*run.measured.x[here].T, c=fill, marker=marker, s=45, edgecolors=GREY, linewidths=0.6)
+        _line(axes, *optimal_plane(2), color="black", lw=1)
+        axes.set(title=f"{MEASURED} training rows, {title}", xlabel="x1")
+    panels[0].set_ylabel("x2")
+    panels[1].scatter(*run.measured.x[:FLIPPED].T, s=160, facecolors="none", edgecolors="black", linewidths=1.2)
+    figure.colorbar(colours, ax=panels, label="average influence on the test rows (negative: harms)")
+    figure.legend(handles=_influence_legend(), frameon=False, loc="outside lower center", ncols=4)
+
+
+def _influence_legend() -> list[Any]:
+    """Marks without the colour of any one point."""
+    from matplotlib.lines import Line2D
+
+    mark: dict[str, Any] = {"ls": "", "mfc": "white", "mec": GREY, "ms": 7}
+    classes = [Line2D([], [], marker=m, label=f"true class {w}", **mark) for m, w in zip("o^", LABELS, strict=True)]
+    flipped = Line2D([], [], marker="o", ls="", mfc="none", mec="black", ms=12, label="label flipped")
+    return [*classes, Line2D([], [], color="black", lw=1, label="optimal line"), flipped]
 
 
 def _planted(figure: Any, cells: tuple[Cell, ...]) -> None:
-    figure.set_size_inches(3 + 2.6 * len(cells), 3.8)
-    panels = figure.subplots(1, len(cells), sharey=True, squeeze=False)[0]
+    """One panel a size: rows of the data downwards, features to the right."""
+    tall, wide = (list(dict.fromkeys(values)) for values in zip(*((c.rows, c.features) for c in cells), strict=True))
+    figure.set_size_inches(2.4 + 2.7 * len(wide), 0.5 + 2.7 * len(tall))
+    panels = figure.subplots(len(tall), len(wide), sharex=True, sharey=True, squeeze=False)
+    for cell in cells:
+        axes = panels[tall.index(cell.rows), wide.index(cell.features)]
+        _precisions(axes, cell)
+        axes.set_title(f"{cell.rows:,} rows, d = {cell.features}")
+    figure.supxlabel("average precision on planted errors: mean, and range over the seeds", fontsize=10)
+
+
+def _precisions(axes: Any, cell: Cell) -> None:
     places = np.arange(len(RANKINGS))[::-1]
-    for axes, cell in zip(panels, cells, strict=True):
-        for place, ranking, colour in zip(places, RANKINGS, COLOURS, strict=True):
-            low, high = cell.range(ranking)
-            axes.plot([low, high], [place, place], color=colour, lw=2, solid_capstyle="round", alpha=0.5)
-            axes.plot(cell.mean(ranking).average_precision, place, "o", color=colour, ms=7)
-        axes.set(title=f"{cell.rows:,} rows, d = {cell.features}", yticks=places, yticklabels=RANKINGS)
-        axes.grid(axis="x", alpha=0.3)
-    figure.supxlabel("average precision on planted errors: mean, lowest and highest of the seeds", fontsize=10)
+    for place, ranking in zip(places, RANKINGS, strict=True):
+        colour = {"Bayes rule": "black", "row loss": GREY}.get(ranking, BLUE)
+        axes.plot(cell.range(ranking), [place, place], color=colour, lw=3, solid_capstyle="round", alpha=0.35)
+        axes.plot(cell.mean(ranking).average_precision, place, "o", color=colour, ms=6)
+    axes.set(yticks=places, yticklabels=RANKINGS)
+    axes.axvline(cell.mean("Bayes rule").average_precision, color="black", lw=0.8, ls=":")
+    axes.grid(axis="x", alpha=0.3)

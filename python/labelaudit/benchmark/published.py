@@ -14,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from labelaudit.blocks import RowBlocks, layout_of
-from labelaudit.blocks import DenseBlock
+from labelaudit.blocks import DenseBlock, RowBlocks
 from labelaudit.curvature import curvature_at
 from labelaudit.influence import average_influence, mean_gradient, residuals
-from labelaudit.kernels import native
 from labelaudit.model.fit import Solver
 from labelaudit.model.logistic import Schedule, adamw
 from labelaudit.model.objective import Objective
@@ -99,9 +97,8 @@ def run_published(seed: int) -> PublishedRun:
 def _objective(sample: Sample) -> Objective:
     """The unpenalised mean log-loss of the rows as they are, without standardising."""
     x = np.hstack([sample.x, np.ones((len(sample), 1))])
-    start, stop, fold = layout_of(np.zeros(len(sample), dtype=np.int64), len(sample)).bounds[0]
-    blocks = RowBlocks((DenseBlock(start, stop, fold, x),), len(sample), x.shape[1])
-    return Objective(blocks, HardTargets(sample.given, 2), np.ones(len(sample)), np.zeros(x.shape[1]), 1)
+    blocks = RowBlocks((DenseBlock(0, len(x), 0, x),), *x.shape)
+    return Objective(blocks, HardTargets(sample.given, 2), np.ones(len(sample)), np.zeros(x.shape[1]), outputs=1)
 
 
 def _train(train: Sample, validate: Sample, seed: int) -> tuple[Array, Array]:
@@ -116,7 +113,8 @@ def _train(train: Sample, validate: Sample, seed: int) -> tuple[Array, Array]:
 
 
 def _confusion(test: Sample, theta: Array) -> NDArray[np.int64]:
-    predicted = (native.forward(_objective(test).blocks.blocks[0].x, theta)[:, 0] > 0).astype(np.int64)
+    there = _objective(test)
+    predicted = residuals(there.blocks, there.targets, theta).p[:, 0] > 0.5
     return np.bincount(2 * test.true + predicted, minlength=4).reshape(2, 2)
 
 

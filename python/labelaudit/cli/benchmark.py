@@ -29,7 +29,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLE)
-@click.option("--seeds", type=click.IntRange(min=1), help=f"How many seeds for each figure.  [default: {SEEDS}]")
+@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help=f"Seeds for each figure.  [default: {SEEDS}]")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The first of the seeds.")
 @click.option(
     "--rows", type=click.IntRange(min=100), multiple=True, help="Rows with planted errors; repeatable.  [1000, 10000]"
@@ -78,7 +78,7 @@ def benchmark(
     document = to_json(results).encode()
     for path in (json_file, None if out is None else out / "benchmark.json"):
         if path is not None:
-            write_atomically(path, lambda stream: stream.write(document) and None)
+            write_atomically(path, lambda stream: stream.writelines([document]))
             _say(f"Wrote {path}", quiet)
     if out is not None and with_plots:
         _save_plots(results, out, quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,14 +49,13 @@ def synth(file: Path, rows: int, features: int, error_rate: float, seed: int, tr
     click.echo(f"Wrote {rows:,} rows with {features:,} features to {where}; {wrong:,} labels are wrong.", err=True)
 
 
-def _write(pieces: Iterator[bytes], file: Path | None) -> None:
+def _write(pieces: Iterable[bytes], file: Path | None) -> None:
     from labelaudit.files import write_atomically
 
     def write(stream: BinaryIO) -> None:
-        for piece in pieces:
-            stream.write(piece)
+        stream.writelines(pieces)
 
     if file is None:
-        write(click.get_binary_stream("stdout"))
+        click.get_binary_stream("stdout").writelines(pieces)
     else:
         write_atomically(file, write)
