@@ -13,6 +13,7 @@ from labelaudit.synthetic import bayes_accuracy
 
 # what pyDVL's notebook stores: accuracy, then the means of flipped and of other rows by the direct solver
 STORED = (0.9455, -0.8618, 0.0116)
+ABREAST = 3  # sizes that fit beside each other
 
 
 def render(benchmark: Benchmark) -> str:
@@ -27,7 +28,7 @@ def render(benchmark: Benchmark) -> str:
 
 def _published(runs: Sequence[PublishedRun]) -> Iterable[str]:
     yield f"The published recipe, {_count(len(runs), 'seed')}"
-    yield f"Influence of {MEASURED} training rows on the test rows, {FLIPPED} labels flipped after training."
+    yield f"Influence of {MEASURED} training rows on the test rows; {FLIPPED} labels flipped afterwards."
     yield ""
     yield f"{'':34}{'median':>10}{'lowest':>10}{'highest':>10}{'stored':>10}"
     yield _summary("test accuracy", [r.accuracy for r in runs], STORED[0])
@@ -40,8 +41,8 @@ def _published(runs: Sequence[PublishedRun]) -> Iterable[str]:
 
 
 def _summary(name: str, values: Sequence[float], stored: float | None = None) -> str:
-    numbers = "".join(f"{v:>+10.4f}" for v in (np.median(values), min(values), max(values)))
-    return f"{name:34}{numbers}" + ("" if stored is None else f"{stored:>+10.4f}")
+    numbers = "".join(f"{v:>10.4f}" for v in (np.median(values), min(values), max(values)))
+    return f"{name:34}{numbers}" + ("" if stored is None else f"{stored:>10.4f}")
 
 
 def _planted(cells: Sequence[Cell]) -> Iterable[str]:
@@ -49,13 +50,18 @@ def _planted(cells: Sequence[Cell]) -> Iterable[str]:
     yield f"Means of average precision and of precision at k, k planted; {TRUSTED_ROWS:,} trusted rows."
     for rows in dict.fromkeys(cell.rows for cell in cells):
         group = [cell for cell in cells if cell.rows == rows]
-        yield ""
-        yield f"{f'{rows:,} rows':28}" + "".join(f"{f'd = {cell.features}':>16}" for cell in group)
-        yield f"{'':28}" + f"{'AP':>8}{'at k':>8}" * len(group)
-        for ranking in RANKINGS:
-            yield f"{ranking:28}" + "".join(_found(cell, ranking) for cell in group)
-        yield f"{'stated error rate':28}" + "".join(f"{_stated(cell):>16}" for cell in group)
-        yield f"{'seconds an audit':28}" + "".join(f"{_seconds(cell):>16.1f}" for cell in group)
+        for start in range(0, len(group), ABREAST):
+            yield ""
+            yield from _sizes(rows, group[start : start + ABREAST])
+
+
+def _sizes(rows: int, cells: Sequence[Cell]) -> Iterable[str]:
+    yield f"{f'{rows:,} rows':28}" + "".join(f"{f'd = {cell.features}':>16}" for cell in cells)
+    yield f"{'':28}" + f"{'AP':>8}{'at k':>8}" * len(cells)
+    for ranking in RANKINGS:
+        yield f"{ranking:28}" + "".join(_found(cell, ranking) for cell in cells)
+    yield f"{'stated error rate':28}" + "".join(f"{_stated(cell):>16}" for cell in cells)
+    yield f"{'seconds an audit':28}" + "".join(f"{_seconds(cell):>16.1f}" for cell in cells)
 
 
 def _found(cell: Cell, ranking: str) -> str:

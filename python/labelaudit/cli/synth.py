@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -56,6 +57,6 @@ def _write(pieces: Iterable[bytes], file: Path | None) -> None:
         stream.writelines(pieces)
 
     if file is None:
-        click.get_binary_stream("stdout").writelines(pieces)
+        sys.stdout.buffer.writelines(pieces)
     else:
         write_atomically(file, write)
