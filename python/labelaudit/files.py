@@ -1,11 +1,11 @@
-"""Writing files whole or not at all."""
+"""Writing a file whole or not at all."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,28 +13,22 @@ from labelaudit.errors import OutputError
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Writes beside the target, then renames over it: the old file stays until the new one is whole and on disk.
+    """Calls `write` with a new file beside `path`, then renames it to `path`: a reader sees the old or the whole new.
 
-    Raises OutputError when the system refuses; the temporary file goes on any error.
+    A link is followed; a device or a pipe is written to as it is. Raises OutputError where the system refuses, and
+    then, as on any error in `write`, nothing is left behind.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        target = path.resolve()
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("wb") as stream:
+                write(stream)
+        else:
+            _write_beside(target, write)
+    except BrokenPipeError:
+        raise  # whoever read the pipe has left: not an output that failed
     except OSError as error:
-        raise _refused(path, error) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise _refused(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}.") from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -51,23 +45,30 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _refused(path, error) from error
+        raise OutputError(f"{path}: cannot be made: {error.strerror or error}.") from error
 
 
-def _refused(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path}: cannot be written: {error.strerror or error}. Nothing was changed there.")
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _write_beside(target: Path, write: Callable[[BinaryIO], None]) -> None:
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with beside.open("xb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+    _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # some file systems cannot sync a folder; the file itself is on disk
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Makes the rename itself last through a power cut, where the system can (Windows cannot open folders)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
