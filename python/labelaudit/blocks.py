@@ -25,7 +25,7 @@ CHUNK_ROWS = 8192  # five folds: blocks of some 1,600 rows, 1.3 MB at 100 column
 
 
 class Block(Protocol):
-    """Some consecutive rows of one fold, with the four matrix functions; the last column is the constant 1."""
+    """Some consecutive rows of one fold, with the matrix functions; the last column is the constant 1."""
 
     @property
     def start(self) -> int: ...
@@ -74,7 +74,8 @@ class DenseBlock:
 
     def squares(self, w: Array) -> Array:
         """(x * x)^T w, (cols, outputs): the diagonals of grams."""
-        return replace(self, x=self.x * self.x).backward(w)
+        out: Array = self.kernel.squares(self.x, np.ascontiguousarray(w))
+        return out
 
     def outer(self, r: Array) -> Array:
         """x_i (x) r_i for every row, (rows, cols, outputs)."""
