@@ -233,13 +233,13 @@ def test_an_inconsistent_operator_never_counts_as_converged() -> None:
 
 
 def test_an_exception_in_the_operator_comes_out_as_it_is() -> None:
-    class Interrupted(Exception):
+    class OperatorError(Exception):
         pass
 
     def apply(v: Array) -> Array:
-        raise Interrupted("in the operator")
+        raise OperatorError("in the operator")
 
-    with pytest.raises(Interrupted, match="in the operator"):
+    with pytest.raises(OperatorError, match="in the operator"):
         conjugate_gradient(apply, np.ones((2, 3)), np.ones(3))
 
 
