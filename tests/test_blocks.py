@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forms import Form, every_form
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from problems import blocks_of, problem
 
 import oracle
+from forms import Form, every_form
 from labelaudit.blocks import Block, DenseBlock, RowBlocks, layout_of
+from problems import blocks_of, problem
 
 Array = NDArray[np.float64]
 

@@ -8,9 +8,11 @@ combined in a fixed binary tree over the block index: the same bits for any numb
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -79,7 +81,8 @@ class DenseBlock:
 
     def outer(self, r: Array) -> Array:
         """x_i (x) r_i for every row, (rows, cols, outputs)."""
-        return self.kernel.to_numpy(self.x)[:, :, None] * r[:, None, :]
+        out: Array = self.kernel.to_numpy(self.x)[:, :, None] * r[:, None, :]
+        return out
 
     def take(self, rows: NDArray[np.int64]) -> DenseBlock:
         """Some of its rows, by position in the block, as a block that starts at 0."""
@@ -128,6 +131,11 @@ class RowBlocks:
     cols: int
     threads: int = 1
 
+    @property
+    def busy_rows(self) -> int:
+        """At most so many rows are worked on at a time."""
+        return min(self.rows, self.threads * max((b.stop - b.start for b in self.blocks), default=0))
+
     def sum(self, part: Callable[[Block], Sum], *, keep: Callable[[Block], bool] | None = None) -> Sum:
         """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks."""
         chosen = [b for b in self.blocks if keep is None or keep(b)]
@@ -139,8 +147,19 @@ class RowBlocks:
         return _fold(self._run(lambda task: _fold(map(part, task)), tasks))
 
     def map(self, part: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
-        """Row-aligned results of every block, joined in storage order."""
-        return np.concatenate(list(self._run(part, self.blocks)))
+        """Row-aligned results of every block, joined in storage order; each is dropped as soon as it is copied."""
+        joined: list[NDArray[Any]] = []
+        first = Lock()
+
+        def work(block: Block) -> None:
+            values = part(block)
+            with first:
+                if not joined:
+                    joined.append(np.empty((self.rows, *values.shape[1:]), values.dtype))
+            joined[0][block.start : block.stop] = values
+
+        deque(self._run(work, self.blocks), maxlen=0)
+        return joined[0]
 
     def _run(self, work: Callable[[Any], Any], items: Sequence[Any]) -> Iterable[Any]:
         if self.threads == 1 or len(items) == 1:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from problems import problem
 
 import oracle
 from labelaudit.model.logistic import LogisticModel
+from problems import problem
 
 
 def test_the_module_gives_logits_in_float64() -> None:

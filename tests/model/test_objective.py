@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from forms import Form, every_form
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from problems import Problem, problem
 
 import oracle
+from forms import Form, every_form
 from labelaudit.model.logistic import LogisticModel
 from labelaudit.model.objective import flat, unflat
+from problems import Problem, problem
 
 Array = NDArray[np.float64]
 

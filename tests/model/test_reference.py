@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from problems import blocks_of
 
 from labelaudit.kernels.solve import Cholesky
 from labelaudit.model.fit import Fit, newton
 from labelaudit.model.logistic import lbfgs
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import HardTargets
+from problems import blocks_of
 
 Array = NDArray[np.float64]
 
