@@ -21,7 +21,8 @@ def _mix(h: Hashes) -> Hashes:
     """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit moves every output bit."""
     h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return h ^ (h >> np.uint64(31))
+    mixed: Hashes = h ^ (h >> np.uint64(31))
+    return mixed
 
 
 def _text_hashes(texts: NDArray[np.object_]) -> Hashes:
@@ -36,7 +37,8 @@ def _cell_hashes(column: Column) -> Hashes:
         return _text_hashes(column.values)
     if column.kind == "categorical":
         levels = np.array(["", *column.levels], dtype=object)
-        return _text_hashes(levels)[column.values + 1]
+        hashes: Hashes = _text_hashes(levels)[column.values + 1]
+        return hashes
     values = unit_scaled(column.values) + 0.0  # -0.0 becomes 0.0
     values[np.isnan(values)] = np.nan  # one bit pattern
     return values.view(np.uint64)
@@ -61,8 +63,9 @@ def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArr
     """A fold of 0 .. count - 1 for every row, (rows,): alike rows together, classes spread evenly.
 
     Groups of exact duplicates are dealt out in the order of their hashes, class by class (a group belongs to the
-    first of its classes).
+    first of its classes). Classes come in an order of their rows' hashes, so that their names do not matter.
     """
+    codes = _by_content(hashes, codes)
     by_class = np.lexsort((codes, hashes))
     first = np.ones(len(hashes), dtype=bool)
     first[1:] = hashes[by_class][1:] != hashes[by_class][:-1]
@@ -73,6 +76,15 @@ def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArr
     out = np.empty(len(hashes), dtype=np.int64)
     out[by_class] = dealt[group]
     return out
+
+
+def _by_content(hashes: Hashes, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The classes numbered by the sum of their rows' hashes."""
+    sums = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.uint64)
+    np.add.at(sums, codes, hashes)
+    rank = np.empty(len(sums), dtype=np.int64)
+    rank[np.argsort(sums, kind="stable")] = np.arange(len(sums))
+    return rank[codes]
 
 
 def sample(hashes: Hashes, count: int, salt: int = 0) -> NDArray[np.int64]:
