@@ -34,8 +34,13 @@ class ConjugateGradient {
     // b and x: count x n; x holds the start and receives the solutions.
     ConjugateGradient(Operator& apply, std::span<const double> inverse_diagonal, std::span<const double> b,
                       std::span<double> x, CgLimits limits)
-        : apply_(apply), inverse_diagonal_(inverse_diagonal), b_(b), x_(x), limits_(limits),
-          n_(inverse_diagonal.size()), systems_(n_ ? b.size() / n_ : 0) {}
+        : apply_(apply),
+          inverse_diagonal_(inverse_diagonal),
+          b_(b),
+          x_(x),
+          limits_(limits),
+          n_(inverse_diagonal.size()),
+          systems_(n_ ? b.size() / n_ : 0) {}
 
     std::vector<CgReport> solve() {
         std::vector<std::size_t> open = start();

@@ -208,19 +208,13 @@ const char* CsvScanner::after_quote(const char* at) {
             ++column_;
             state_ = State::kFieldStart;
             break;
-        case Class::kLineFeed:
-            end_record(offset_of(at) + 1);
-            break;
-        case Class::kReturn:
-            return_offset_ = offset_of(at);
-            state_ = State::kAfterReturn;
-            break;
-        case Class::kNul:
-            fail(CsvFault::kNul, offset_of(at));
-            break;
         case Class::kOrdinary:
             fail(CsvFault::kTextAfterQuote, offset_of(at));
             break;
+        case Class::kLineFeed:
+        case Class::kReturn:
+        case Class::kNul:
+            return end_plain(at, class_of(*at), false);
     }
     return at + 1;
 }

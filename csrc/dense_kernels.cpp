@@ -14,9 +14,15 @@ typedef double Vec __attribute__((vector_size(lanes * sizeof(double))));
 typedef double UnalignedVec __attribute__((vector_size(lanes * sizeof(double)), aligned(sizeof(double))));
 typedef float UnalignedHalf __attribute__((vector_size(lanes * sizeof(float)), aligned(sizeof(float))));
 
-Vec load(const double* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
-Vec load(const float* p) { return __builtin_convertvector(*reinterpret_cast<const UnalignedHalf*>(p), Vec); }
-void store(double* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
+Vec load(const double* p) {
+    return *reinterpret_cast<const UnalignedVec*>(p);
+}
+Vec load(const float* p) {
+    return __builtin_convertvector(*reinterpret_cast<const UnalignedHalf*>(p), Vec);
+}
+void store(double* p, Vec v) {
+    *reinterpret_cast<UnalignedVec*>(p) = v;
+}
 
 double total(Vec v) {
     double sum = 0;
@@ -24,7 +30,9 @@ double total(Vec v) {
     return sum;
 }
 
-std::int64_t padded(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
+std::int64_t padded(std::int64_t n, std::int64_t step) {
+    return (n + step - 1) / step * step;
+}
 
 // acc = sum over k of a[k, :tile_rows]^T b[k, :tile_cols], both packed.
 struct Tile {
@@ -160,8 +168,7 @@ void add_gram(const T* x, std::int64_t rows, std::int64_t cols, const double* w,
             pack(panel, depth, cols, w + start * pairs + p, pairs, tile_rows, left);
             for (std::int64_t j = 0; j < cols; j += tile_cols)
                 for (std::int64_t i = 0; i < cols && i < j + tile_cols; i += tile_rows)
-                    add_upper(multiply(left + i * depth, right + j * depth, depth), i, j, cols,
-                              out + p * cols * cols);
+                    add_upper(multiply(left + i * depth, right + j * depth, depth), i, j, cols, out + p * cols * cols);
         }
     }
 }

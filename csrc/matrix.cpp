@@ -33,7 +33,9 @@ const DenseKernels<T>& kernels() {
         return set->f32;
 }
 
-std::size_t padded(std::int64_t n) { return static_cast<std::size_t>((n + padding - 1) / padding * padding); }
+std::size_t padded(std::int64_t n) {
+    return static_cast<std::size_t>((n + padding - 1) / padding * padding);
+}
 
 template <class T>
 void forward_of(const DenseBlock<T>& x, std::span<const double> theta, std::int64_t outputs, std::span<double> out) {
@@ -86,7 +88,9 @@ std::vector<std::string> instruction_sets() {
     return names;
 }
 
-std::string instruction_set() { return current().load()->name; }
+std::string instruction_set() {
+    return current().load()->name;
+}
 
 void use_instruction_set(const std::string& name) {
     for (const InstructionSet* set : available())

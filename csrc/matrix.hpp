@@ -20,7 +20,9 @@ struct DenseBlock {
 };
 
 // Unordered pairs (a, b), a <= b, of `outputs` logits, in the order (0,0) (0,1) .. (1,1) ..
-constexpr std::int64_t pair_count(std::int64_t outputs) { return outputs * (outputs + 1) / 2; }
+constexpr std::int64_t pair_count(std::int64_t outputs) {
+    return outputs * (outputs + 1) / 2;
+}
 
 // out = X theta.  theta: cols x outputs, out: rows x outputs.
 void forward(const DenseBlock<double>& x, std::span<const double> theta, std::int64_t outputs, std::span<double> out);

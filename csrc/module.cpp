@@ -1,11 +1,11 @@
-// The Python face of the kernels and the place of every check; with module_csv.cpp the only file that includes pybind11.
+// The Python face of the kernels and the place of every check; with module_csv.cpp the only file that includes
+// pybind11.
 //
 // Arrays are borrowed: Python owns them and holds references for the whole call, so their memory outlives it. Each
 // function checks first, then releases the GIL and runs plain C++ until it returns; nothing in between touches Python.
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
-
-#include <pybind11/numpy.h>
 
 #include <cstdint>
 #include <span>
@@ -32,7 +32,9 @@ std::string text(const Shape& shape) {
     return out + ")";
 }
 
-Shape shape_of(const py::array& a) { return {a.shape(), a.shape() + a.ndim()}; }
+Shape shape_of(const py::array& a) {
+    return {a.shape(), a.shape() + a.ndim()};
+}
 
 [[noreturn]] void refuse(const std::string& name, const std::string& expected, const std::string& got) {
     throw std::invalid_argument(name + ": expected " + expected + ", got " + got);

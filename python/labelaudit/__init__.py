@@ -1,3 +1,82 @@
 """labelaudit finds the rows of a labelled table whose label is probably wrong."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
+
 __version__ = "0.1.0"
+__all__ = ["Audit", "__version__", "audit", "load"]
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labelaudit.audits.result import Audit
+    from labelaudit.score import RankBy
+
+_Names = str | Sequence[str]
+
+
+def audit(
+    data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]],
+    label: str,
+    *,
+    id: _Names = (),  # noqa: A002 - the command line's name
+    drop: _Names = (),
+    numeric: _Names = (),
+    categorical: _Names = (),
+    text: _Names = (),
+    missing: _Names = (),
+    skip: int = 0,
+    delimiter: str | None = None,
+    charset: str = "utf-8",
+    reference: str | PathLike[str] | None = None,
+    rank_by: RankBy = "label_score",
+    max_fdr: float = 0.2,
+    l2: float | Literal["auto"] = "auto",
+    encoding: str = "auto",
+    solver: str = "auto",
+    optimizer: str = "newton",
+    device: str = "auto",
+    threads: int | None = None,
+    seed: int = 0,
+    strict: bool = False,
+) -> Audit:
+    """Audits a DataFrame or one or more CSV files; the options are those of `labelaudit audit`.
+
+    Returns an `Audit`: `.ranking` (a DataFrame, one line for every labelled row, worst first), `.issues`, `.summary`,
+    `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for data that cannot be audited, UsageError
+    for options that do not fit, ConvergenceError under strict.
+    """
+    values = {name: _names(v) if name in _LISTS else v for name, v in locals().items() if name != "data"}
+    values["ids"] = values.pop("id")
+    values["reference"] = None if reference is None else str(reference)
+
+    from labelaudit.audits.options import AuditOptions
+    from labelaudit.audits.run import audit_data
+
+    paths = [data] if isinstance(data, (str, PathLike)) else data
+    return audit_data(paths, AuditOptions.of(values))
+
+
+_LISTS = ("id", "drop", "numeric", "categorical", "text", "missing")
+
+
+def _names(names: _Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def load(path: str | PathLike[str]) -> Audit:
+    """A saved audit, from its folder or its audit.json; raises InputError when a file is missing or was changed."""
+    from labelaudit.audits.store import load as load_audit
+
+    return load_audit(path)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Audit":
+        from labelaudit.audits.result import Audit
+
+        return Audit
+    raise AttributeError(f"module 'labelaudit' has no attribute {name!r}")

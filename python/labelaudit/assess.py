@@ -70,7 +70,7 @@ def assess(
     settings: Settings = Settings(),
     *,
     reference: Rows | None = None,
-    tick: Tick = lambda stage: None,  # noqa: B008
+    tick: Tick = lambda stage: None,
 ) -> Assessment:
     """Scores every row. `reference` holds rows whose labels are trusted; `tick` is told each stage as it begins."""
     device = resolve(settings.device)

@@ -30,18 +30,47 @@ class Block(Protocol):
     """Some consecutive rows of one fold, with the matrix functions; the last column is the constant 1."""
 
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """Its first row in storage order."""
+        ...
+
     @property
-    def stop(self) -> int: ...
+    def stop(self) -> int:
+        """One past its last row."""
+        ...
+
     @property
-    def fold(self) -> int: ...
-    def forward(self, theta: Array) -> Array: ...
-    def backward(self, r: Array) -> Array: ...
-    def gram(self, w: Array) -> Array: ...
-    def quadratic(self, m: Array) -> Array: ...
-    def squares(self, w: Array) -> Array: ...
-    def outer(self, r: Array) -> Array: ...
-    def take(self, rows: NDArray[np.int64]) -> Block: ...
+    def fold(self) -> int:
+        """The fold of all its rows."""
+        ...
+
+    def forward(self, theta: Array) -> Array:
+        """x theta, (rows, outputs)."""
+        ...
+
+    def backward(self, r: Array) -> Array:
+        """x^T r, (cols, outputs)."""
+        ...
+
+    def gram(self, w: Array) -> Array:
+        """x^T diag(w[:, p]) x, upper triangles, (pairs, cols, cols)."""
+        ...
+
+    def quadratic(self, m: Array) -> Array:
+        """x_i^T m_p x_i, (rows, pairs)."""
+        ...
+
+    def squares(self, w: Array) -> Array:
+        """(x * x)^T w, (cols, outputs)."""
+        ...
+
+    def outer(self, r: Array) -> Array:
+        """x_i (x) r_i, (rows, cols, outputs)."""
+        ...
+
+    def take(self, rows: NDArray[np.int64]) -> Block:
+        """Some of its rows, by position in the block, as a block that starts at 0."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -173,7 +202,7 @@ def _threaded(work: Callable[[Any], Any], items: Sequence[Any], threads: int) ->
 
 
 def _fold(parts: Iterable[Sum]) -> Sum:
-    """A binary-counter sum: parts[0] + parts[1], then + (parts[2] + parts[3]), ..: one tree, whoever makes the parts."""
+    """A binary-counter sum, (0 + 1) + (2 + 3), ..: one tree over the parts, however they are handed out."""
     stack: list[tuple[int, Sum]] = []
     for part in parts:
         height, total = 0, part

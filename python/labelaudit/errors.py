@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions that carry a sentence for the user; only the command line turns them into exit codes."""
+"""What can go wrong, as exceptions that carry a sentence for the user; the command line makes exit codes of them."""
 
 from __future__ import annotations
 

@@ -78,8 +78,9 @@ def leave_one_out(objective: Objective, theta: Array, same: Alike) -> Array:
 def _square(packed: Array, outputs: int) -> Array:
     """From pairs (rows, pairs) to symmetric matrices (rows, outputs, outputs)."""
     out = np.empty((len(packed), outputs, outputs))
-    for pair, (a, b) in enumerate((a, b) for a in range(outputs) for b in range(a, outputs)):
-        out[:, a, b] = out[:, b, a] = packed[:, pair]
+    first, second = np.triu_indices(outputs)
+    out[:, first, second] = packed
+    out[:, second, first] = packed
     return out
 
 

@@ -1,8 +1,8 @@
 """How labels go wrong: estimates of the noise matrix P(given | true), and what they make of a row.
 
 A noise matrix is an array (classes, classes): noise[g, t] = P(given g | true t), columns sum to 1. The likelihood of a
-given label g of a row with class probabilities p is sum_t noise[g, t] p[t]; p is always out of sample, for in sample the
-model has already bent towards the label.
+given label g of a row with class probabilities p is sum_t noise[g, t] p[t]; p is always out of sample, for in sample
+the model has already bent towards the label.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def full_matrix(p: Array, given: Codes, strength: float) -> Array:
     centre = noise = one_rate(p, given)
     for _ in range(EM_STEPS):
         counts = soft_counts(posterior(noise, p, given), given) + strength * centre
-        after = counts / counts.sum(0)
+        after: Array = counts / counts.sum(0)
         if np.abs(after - noise).max() < EM_TOLERANCE:
             return after
         noise = after

@@ -156,11 +156,3 @@ def test_every_row_of_the_fit_has_exactly_one_level(codes: list[int]) -> None:
         assert (x.sum(1) == 1).all()
         assert x.any(0).all()
     assert np.isfinite(encoder.encode(np.arange(-1, 6))).all()
-
-
-def test_states_are_plain_arrays() -> None:
-    values = np.array([1.0, 2.0, 5.0, np.nan])
-    column = number(*values)
-    encoders = (Standardised.fit(column), Spline.fit(column), OneHot.fit(category([0, 1], ("a", "b"))))
-    for encoder in encoders:
-        assert all(a.dtype == np.float64 for a in encoder.state().values())

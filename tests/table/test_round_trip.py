@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelaudit.errors import InputError
 from labelaudit.table import Table, read_table
 
 cells = st.text(alphabet=st.sampled_from("ab,\"\n\r\t é€😀\u202e\ufeff;|'=+\\ 0NA"), max_size=6) | st.text(
@@ -51,6 +52,33 @@ def test_text_cells_come_back_as_they_were_written(
     missing = {"NA", "N/A", "n/a", "nan", "NaN", "null", "None"}
     expected = ["" if b in missing else b for _, b in rows]
     assert words == expected or (words is None and len(set(expected)) == 1)
+
+
+@given(st.text(alphabet='a1,\n\r" é\0', max_size=30))
+def test_what_is_read_is_what_python_reads(body: str) -> None:
+    text = "a,y\n1,p\n2,p\n3,q\n4,q\n" + body
+    try:
+        table = read(text.encode(), ids=["a"])
+    except InputError:
+        return
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row][1:]
+    assert table.ids["a"].tolist() == [a for a, label in rows if label]
+    assert [table.classes[code] for code in table.given] == [label for _, label in rows if label]
+    assert table.row.tolist() == [i for i, (_, label) in enumerate(rows, start=1) if label]
+
+
+@given(st.binary(max_size=60), st.sampled_from(["utf-8", "latin-1", "utf-16"]))
+def test_any_bytes_are_read_or_refused(data: bytes, charset: str) -> None:
+    for text in (data, b"x,y\n1,p\n2,p\n3,q\n4,q\n" + data):
+        assert refusal(text, charset).isprintable()
+
+
+def refusal(text: bytes, charset: str) -> str:
+    try:
+        read(text, charset=charset)
+    except InputError as refused:
+        return str(refused)
+    return ""
 
 
 @given(st.lists(cells.filter(bool), min_size=4, max_size=8))

@@ -29,11 +29,18 @@ class ColumnEncoder(Protocol):
     kind: ClassVar[str]
 
     @property
-    def column(self) -> str: ...
+    def column(self) -> str:
+        """The table's column."""
+        ...
+
     @property
-    def names(self) -> tuple[str, ...]: ...
-    def encode(self, values: NDArray[np.generic]) -> Array: ...
-    def state(self) -> dict[str, Array]: ...
+    def names(self) -> tuple[str, ...]:
+        """The encoded columns."""
+        ...
+
+    def encode(self, values: NDArray[np.generic]) -> Array:
+        """(rows, encoded columns)."""
+        ...
 
 
 def _scale(values: Array) -> tuple[Array, Array]:
@@ -79,10 +86,6 @@ class Standardised:
     def encode(self, values: NDArray[np.generic]) -> Array:
         """(rows, 1 or 2)."""
         return (self._raw(values) - self.mean) / self.scale
-
-    def state(self) -> dict[str, Array]:
-        """What `encode` needs, as arrays."""
-        return {"fill": np.array([self.exponent, self.fill]), "mean": self.mean, "scale": self.scale}
 
 
 def _divided(values: Array, exponent: int) -> Array:
@@ -141,15 +144,6 @@ class Spline:
         """(rows, SPLINE_COLUMNS), one more where values are missing."""
         return (self._raw(values) - self.mean) / self.scale
 
-    def state(self) -> dict[str, Array]:
-        """What `encode` needs, as arrays."""
-        return {
-            "fill": np.array([self.exponent, self.fill]),
-            "quantiles": self.quantiles,
-            "mean": self.mean,
-            "scale": self.scale,
-        }
-
 
 @dataclass(frozen=True)
 class OneHot:
@@ -188,7 +182,3 @@ class OneHot:
         seen = np.flatnonzero(slot >= 0)
         out[seen, slot[seen]] = 1.0
         return out
-
-    def state(self) -> dict[str, Array]:
-        """What `encode` needs, as arrays."""
-        return {"slot": self.slot.astype(np.float64)}

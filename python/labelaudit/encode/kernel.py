@@ -49,17 +49,6 @@ class KernelMap:
         out: Array = (kernel @ self.whitening - self.feature_mean) / self.feature_scale
         return out
 
-    def state(self) -> dict[str, Array]:
-        """What `encode` needs, as arrays."""
-        return {
-            "mean": self.mean,
-            "scale": self.scale,
-            "landmarks": self.landmarks,
-            "whitening": self.whitening,
-            "feature_mean": self.feature_mean,
-            "feature_scale": self.feature_scale,
-        }
-
 
 def _gaussian(a: Array, b: Array) -> Array:
     squares = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T

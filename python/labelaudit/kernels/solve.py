@@ -83,8 +83,8 @@ class CgSolution:
         if bad:
             i = bad[0]
             raise ConvergenceError(
-                f"conjugate gradient: {len(bad)} of {len(self.status)} systems did not converge; the first stopped at a "
-                f"relative residual of {self.residual[i]:.1e} after {self.steps[i]} steps: {REASONS[self.status[i]]}. "
+                f"conjugate gradient: {len(bad)} of {len(self.status)} systems did not converge; the first stopped "
+                f"at a residual of {self.residual[i]:.1e} after {self.steps[i]} steps: {REASONS[self.status[i]]}. "
                 "A larger --l2 or --solver direct mends it."
             )
         return self.x

@@ -91,7 +91,7 @@ def _factor(hessian: Array) -> Cholesky:
 
 
 def newton_direction(objective: Objective, theta: Array, gradient: Array, solver: Solver) -> Array:
-    """H^-1 gradient at theta, (cols, outputs); by CG only as exact as the gradient is small (Dembo and Steihaug 1983)."""
+    """H^-1 gradient at theta; CG is only as exact as the gradient is small (Dembo and Steihaug 1983)."""
     if solver == "direct":
         return unflat(_factor(objective.hessian(theta)).solve(flat(gradient)), objective.blocks.cols)
     apply, diagonal = objective.operator(theta)

@@ -112,7 +112,7 @@ class Schedule:
 
 def adamw(
     objective: Objective,
-    schedule: Schedule = Schedule(),  # noqa: B008 - frozen
+    schedule: Schedule = Schedule(),
     *,
     start: Array | None = None,
     after_epoch: Callable[[int, Array], None] | None = None,

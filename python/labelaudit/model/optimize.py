@@ -7,7 +7,7 @@ from labelaudit.model.objective import Objective
 
 
 def minimise(objective: Objective, optimizer: Optimizer = "newton", *, solver: Solver = "direct", seed: int = 0) -> Fit:
-    """Fits the objective from zero. AdamW runs the benchmark's schedule without weight decay: L2 is in the objective."""
+    """Fits the objective from zero; AdamW by the benchmark's schedule, its decay left to the objective's L2."""
     if optimizer == "newton":
         return newton(objective, solver=solver)
     from labelaudit.model.logistic import Schedule, adamw, lbfgs

@@ -24,7 +24,9 @@ def class_probabilities(p: Array) -> Array:
 class Targets(Protocol):
     """Rows start to stop of the storage order as (rows, outputs), in the layout of the logits."""
 
-    def __call__(self, start: int, stop: int) -> Array: ...
+    def __call__(self, start: int, stop: int) -> Array:
+        """The rows' targets."""
+        ...
 
 
 @dataclass(frozen=True)

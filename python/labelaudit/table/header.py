@@ -11,7 +11,6 @@ from labelaudit.table.delimiter import DELIMITERS, separated_by
 from labelaudit.table.scan import Header, split_record
 from labelaudit.table.words import listed, not_there, quoted
 
-
 NO_NAME = re.compile(r"\s*|[-+.0-9eE]+")  # empty, or plainly a number: such a line is data
 
 

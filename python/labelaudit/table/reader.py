@@ -40,8 +40,7 @@ def read_table(
     wanted = roles(
         label=label, ids=ids, drop=drop, numeric=numeric, categorical=categorical, text=text, missing=missing
     )
-    _refuse_paths(paths)
-    texts = [open_text(path, charset=charset) for path in paths]
+    texts = _texts(paths, charset)
     structures = _structures(texts, wanted, skip=skip, delimiter=delimiter, expect=expect)
     header = structures[0].header
     if expect is None:
@@ -56,14 +55,16 @@ def read_table(
     )
     places = file_places(texts, structures)
     sources = tuple(_source(text, found, skip) for text, found in zip(texts, structures, strict=True))
-    return build(frame, header, wanted, Rows(places.file, places.line, places.offset, places), sources, expect)
+    rows = Rows(places.file, places.line, places.offset, places)
+    return build(frame, header, wanted, rows, sources, expect)
 
 
-def _refuse_paths(paths: Sequence[str | os.PathLike[str]]) -> None:
+def _texts(paths: Sequence[str | os.PathLike[str]], charset: str) -> list[Text]:
     if isinstance(paths, str | os.PathLike) or len(paths) == 0:
         raise UsageError("expected a list of one or more files.")
     if sum(os.fspath(path) == STDIN for path in paths) > 1:
         raise UsageError("standard input (-) can be read only once.")
+    return [open_text(path, charset=charset) for path in paths]
 
 
 def _structures(

@@ -80,6 +80,7 @@ def read_values(
         "keep_default_na": False,
         "na_values": {name: list(missing) for name in features},
         "skip_blank_lines": False,
+        "skiprows": 1,
         "low_memory": False,
         "encoding": "utf-8",
     }
@@ -92,8 +93,11 @@ def read_values(
 
 
 def _bodies(texts: Sequence[Text], structures: Sequence[Structure]) -> list[memoryview]:
-    """The bytes after each header, each ending in a line end, without blank lines."""
-    pieces: list[memoryview] = []
+    """The bytes after each header, each ending in a line end, without blank lines.
+
+    An empty line goes first, for pandas to skip: on its first line it takes a mark for the file's own and drops it.
+    """
+    pieces = [memoryview(b"\n")]
     for text, structure in zip(texts, structures, strict=True):
         pieces.append(
             _without_blanks(memoryview(text.data)[structure.body :], structure.blank_offsets - structure.body)

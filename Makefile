@@ -1,0 +1,45 @@
+PYTHON ?= python3
+BIN := .venv/bin
+# what the installed package is made from: a change of any of them installs it again
+SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(shell find csrc python -name '*.[ch]pp' -o -name '*.py' -o -name '*.pyi')
+
+.PHONY: demo test lint format benchmark clean
+
+demo: .venv/.installed
+	$(BIN)/python benchmarks/demo.py demo
+
+test: .venv/.installed-test
+	$(BIN)/python -m pytest
+
+lint: .venv/.installed-lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror csrc/*.cpp csrc/*.hpp
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+format: .venv/.installed-lint
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/clang-format -i csrc/*.cpp csrc/*.hpp
+
+benchmark: .venv/.installed-test
+	$(BIN)/labelaudit benchmark --out build/benchmark
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: .venv/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt .
+	touch $@
+
+.venv/.installed-test: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[test]'
+	touch $@
+
+.venv/.installed-lint: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[test,lint]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist demo

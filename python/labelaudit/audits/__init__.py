@@ -1,0 +1,1 @@
+"""The audit of a table: run, kept as an `Audit`, saved and loaded."""

@@ -1,0 +1,20 @@
+"""An audit as a notebook shows it: the verdict and the first rows."""
+
+from __future__ import annotations
+
+from html import escape
+
+from labelaudit.audits.result import Audit
+
+ROWS = 20
+
+
+def html(audit: Audit) -> str:
+    """A self-contained fragment; every text from the data is escaped."""
+    summary = audit.summary
+    verdict = (
+        f"{summary['issues']:,} of {summary['rows']:,} rows are probably mislabeled "
+        f"(estimated noise rate {summary['noise']['rate']:.1%})"
+    )
+    table = audit.ranking.head(ROWS).to_html(index=False, escape=True, border=0, na_rep="")
+    return f"<div><p><strong>{escape(verdict)}</strong></p>{table}</div>"

@@ -1,0 +1,86 @@
+"""What an audit was asked to do, checked once."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, get_args
+
+from labelaudit.assess import Settings
+from labelaudit.device import Device
+from labelaudit.encode.encoder import ENCODINGS
+from labelaudit.errors import UsageError
+from labelaudit.model.fit import Optimizer
+from labelaudit.score import RankBy
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read the data: see the command line's options of the same names."""
+
+    label: str
+    ids: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    skip: int = 0
+    delimiter: str | None = None
+    charset: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """Everything that shapes an audit; raises UsageError for a value outside its range."""
+
+    reading: Reading
+    settings: Settings = field(default_factory=Settings)
+    reference: str | None = None
+    rank_by: RankBy = "label_score"
+    max_fdr: float = 0.2
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        s = self.settings
+        _one_of("encoding", s.encoding, ("auto", *ENCODINGS))
+        _one_of("solver", s.solver, ("auto", "direct", "cg"))
+        _one_of("optimizer", s.optimizer, get_args(Optimizer))
+        _one_of("device", s.device, get_args(Device))
+        _one_of("rank-by", self.rank_by, get_args(RankBy))
+        if s.l2 != "auto" and not (math.isfinite(s.l2) and s.l2 >= 0):
+            raise UsageError(f"--l2: expected auto or a number of 0 or more, got {s.l2}")
+        if not 0 <= self.max_fdr <= 1:
+            raise UsageError(f"--max-fdr: expected a share from 0 to 1, got {self.max_fdr}")
+        if s.threads < 1:
+            raise UsageError(f"--threads: expected 1 or more, got {s.threads}")
+        if self.reading.skip < 0:
+            raise UsageError(f"--skip: expected 0 or more lines, got {self.reading.skip}")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> AuditOptions:
+        """From values by name, all in one place, as the command line and `labelaudit.audit` have them."""
+        values = {**values, "threads": values.get("threads") or default_threads()}
+        reading = Reading(**{f.name: values[f.name] for f in fields(Reading) if f.name in values})
+        settings = Settings(**{f.name: values[f.name] for f in fields(Settings) if f.name in values})
+        return cls(reading, settings, **{f.name: values[f.name] for f in fields(cls) if f.name in values})
+
+    def as_record(self) -> dict[str, Any]:
+        """The options for audit.json; threads are left out, since no result depends on them."""
+        record = asdict(self)
+        flat = {**record.pop("reading"), **record.pop("settings"), **record}
+        flat.pop("threads")
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in flat.items()}
+
+
+def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(f"--{option}: expected one of {', '.join(choices)}, got {value!r}")
+
+
+def default_threads() -> int:
+    """The processors that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

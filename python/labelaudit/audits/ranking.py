@@ -1,0 +1,92 @@
+"""The ranking as a table: one line for every labelled row, worst first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.assess import Assessment
+from labelaudit.audits.options import AuditOptions
+from labelaudit.score import RankBy, flagged
+from labelaudit.table.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+
+def ranking_of(
+    table: Table,
+    fitted: NDArray[np.int64],
+    alone: NDArray[np.int64],
+    assessment: Assessment,
+    guesses: Array,
+    names: tuple[str, ...],
+    options: AuditOptions,
+) -> pd.DataFrame:
+    """The ranking of the table's rows: `fitted` ones as assessed, those `alone` in their class with label_score 0.
+
+    guesses (alone rows, fitted classes) are the model's probabilities for the rows it could not be fitted to.
+    """
+    scores = _scores(len(table), fitted, alone, assessment)
+    labels = np.array(table.classes, dtype=object)
+    predicted = np.empty(len(table), dtype=object)
+    predicted[fitted] = np.array(names, dtype=object)[assessment.scores.predicted]
+    if len(alone):
+        predicted[alone] = np.array(names, dtype=object)[guesses.argmax(1)]
+    given = labels[table.given]
+    issue = flagged(scores["label_score"], predicted != given, options.max_fdr)
+    columns: dict[str, Any] = {
+        "row": table.row,
+        **(
+            {"file": np.array([s.path for s in table.sources], dtype=object)[table.file]}
+            if len(table.sources) > 1
+            else {}
+        ),
+        "line": _lines(table),
+        **table.ids,
+        "given_label": given,
+        "predicted_label": predicted,
+        "label_score": scores.pop("label_score"),
+        "is_label_issue": issue,
+        **scores,
+    }
+    order = worst_first(columns, options.rank_by)
+    return _frame(columns, order)
+
+
+def _frame(columns: dict[str, Any], order: NDArray[np.int64]) -> pd.DataFrame:
+    import pandas as pd
+
+    ordered = {name: values[order] for name, values in columns.items()}
+    return pd.DataFrame({"rank": np.arange(1, len(order) + 1), **ordered})
+
+
+def _lines(table: Table) -> Any:
+    import pandas as pd
+
+    return (
+        pd.array(np.where(table.line >= 0, table.line, 0), dtype="Int64").copy()
+        if (table.line >= 0).all()
+        else (pd.array([None] * len(table), dtype="Int64"))
+    )
+
+
+def _scores(rows: int, fitted: NDArray[np.int64], alone: NDArray[np.int64], assessment: Assessment) -> dict[str, Array]:
+    out = {}
+    for name in ("label_score", "average_influence", "self_influence", "self_confidence", "leverage"):
+        values = np.full(rows, np.nan)
+        values[fitted] = getattr(assessment.scores, name)
+        out[name] = values
+    out["label_score"][alone] = 0.0
+    out["self_confidence"][alone] = 0.0
+    return out
+
+
+def worst_first(columns: dict[str, Any], rank_by: RankBy) -> NDArray[np.int64]:
+    """The order by the column that was asked for, ties by label_score, average_influence, row; missing values last."""
+    key = -columns[rank_by] if rank_by == "self_influence" else columns[rank_by]
+    return np.lexsort((columns["row"], columns["average_influence"], columns["label_score"], key))

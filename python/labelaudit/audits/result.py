@@ -1,0 +1,104 @@
+"""What an audit found: the ranking, the record around it, and the fitted model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.encode.encoder import Encoder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labelaudit.model.logistic import LogisticModel
+
+SCORES = ("label_score", "average_influence", "self_influence", "self_confidence", "leverage")
+RANKING_COLUMNS = (
+    *("rank", "row", "file", "line", "given_label", "predicted_label", "label_score", "is_label_issue"),
+    *SCORES[1:],
+)
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """The model of the audit: encoder, coefficients theta (encoded columns, outputs) and class names."""
+
+    encoder: Encoder
+    theta: NDArray[np.float64]
+    classes: tuple[str, ...]
+
+    def module(self) -> LogisticModel:
+        """The model as a torch module on logits of encoded rows."""
+        from labelaudit.model.logistic import LogisticModel
+
+        return LogisticModel.of(self.theta)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the ranking; `line` and `file` are None where there are none."""
+
+    rank: int
+    row: int
+    file: str | None
+    line: int | None
+    ids: dict[str, str]
+    given_label: str
+    predicted_label: str
+    label_score: float
+    is_label_issue: bool
+    average_influence: float
+    self_influence: float
+    self_confidence: float
+    leverage: float
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An audit of a table.
+
+    ranking: one line for every labelled row, worst first, with the columns of `ranking.csv`.
+    record: everything else that `audit.json` holds: summary, options, sources, what was left out and why.
+    """
+
+    ranking: pd.DataFrame
+    record: dict[str, Any]
+    model: FittedModel
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Rows, classes, columns, fit, noise and number of issues."""
+        out: dict[str, Any] = self.record["summary"]
+        return out
+
+    @property
+    def issues(self) -> pd.DataFrame:
+        """The rows whose label is probably wrong."""
+        return self.ranking[self.ranking["is_label_issue"]]
+
+    def findings(self, count: int | None = None) -> Iterator[Finding]:
+        """The first rows of the ranking (all by default)."""
+        own = set(RANKING_COLUMNS)
+        head = self.ranking if count is None else self.ranking.head(count)
+        ids = [c for c in head.columns if c not in own]
+        for values in head.to_dict("records"):
+            plain = {name: values.get(name) for name in RANKING_COLUMNS}
+            plain["line"] = None if plain["line"] is None or plain["line"] != plain["line"] else int(plain["line"])
+            yield Finding(**plain, ids={name: values[name] for name in ids})
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Writes ranking.csv, model.npz and, last, audit.json into a folder, each whole or not at all; returns it."""
+        from labelaudit.audits.store import save
+
+        return save(self, Path(path))
+
+    def _repr_html_(self) -> str:
+        from labelaudit.audits.notebook import html
+
+        return html(self)

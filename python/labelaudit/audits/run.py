@@ -1,0 +1,137 @@
+"""The audit itself: from a table to an `Audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from labelaudit import __version__
+from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
+from labelaudit.audits.options import AuditOptions
+from labelaudit.audits.ranking import ranking_of
+from labelaudit.audits.result import Audit, FittedModel
+from labelaudit.audits.summary import summary_of
+from labelaudit.choose import Rows
+from labelaudit.errors import ConvergenceError, InputError
+from labelaudit.table.table import Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Paths = Sequence[str | PathLike[str]]
+
+
+def _quiet(stage: str) -> None:
+    """Nobody is watching."""
+
+
+def audit_data(data: Paths | pd.DataFrame, options: AuditOptions, *, tick: Tick = _quiet) -> Audit:
+    """Reads and audits files or a DataFrame; raises the errors of `labelaudit.errors`."""
+    tick("reading")
+    table = _read(data, options)
+    reference = None
+    if options.reference is not None:
+        from labelaudit.table.reader import read_table
+
+        reference = read_table([options.reference], expect=table, **_reading(options))
+    return audit_table(table, options, reference=reference, tick=tick)
+
+
+def _reading(options: AuditOptions) -> dict[str, Any]:
+    return dict(vars(options.reading))
+
+
+def _read(data: Paths | pd.DataFrame, options: AuditOptions) -> Table:
+    if hasattr(data, "columns"):
+        from labelaudit.table.frame import table_from_frame
+
+        reading = _reading(options)
+        for name in ("skip", "delimiter", "charset"):
+            reading.pop(name)
+        return table_from_frame(data, **reading)
+    from labelaudit.table.reader import read_table
+
+    return read_table(data, **_reading(options))
+
+
+def audit_table(table: Table, options: AuditOptions, *, reference: Table | None = None, tick: Tick = _quiet) -> Audit:
+    """Audits a table. Dense algebra runs on one thread each, so that no result depends on the number of threads."""
+    if not any(c.kind != "text" for c in table.columns):
+        raise InputError(_no_features(table))
+    fitted, classes = _fitted_rows(table)
+    with threadpool_limits(1):
+        rows = rows_of(_take(table.columns, fitted), classes[table.given[fitted]], int(classes.max()) + 1)
+        trusted = None if reference is None else _trusted(reference, classes, rows.classes)
+        assessment = assess(rows, options.settings, reference=trusted, tick=tick)
+        alone = np.setdiff1d(np.arange(len(table)), fitted)
+        guesses = probabilities_of(assessment, table.columns, alone) if len(alone) else np.empty((0, 0))
+    if options.strict and not assessment.fit.converged:
+        raise ConvergenceError(
+            f"the fit did not converge: the gradient is {assessment.fit.gradient_norm:.1e} after "
+            f"{assessment.fit.iterations} iterations, expected {assessment.fit.tolerance:.0e}. "
+            "A larger --l2 or --optimizer newton mends it; without --strict the audit goes on and says so."
+        )
+    names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
+    ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
+    record = {
+        "labelaudit": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "summary": summary_of(table, ranking, assessment, names, alone, reference, options),
+        "options": options.as_record(),
+        "sources": [vars(s) | {"header": list(s.header)} for s in table.sources],
+        "left_out": _left_out(table),
+        "reasons": [{"row": int(r), "reason": "only row of its class"} for r in table.row[alone]],
+    }
+    return Audit(ranking, record, FittedModel(assessment.encoder, assessment.fit.theta, names))
+
+
+def _fitted_rows(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of classes with two rows or more, and each class's code among the fitted classes (-1: not fitted)."""
+    counts = np.bincount(table.given, minlength=len(table.classes))
+    code = np.where(counts >= 2, np.cumsum(counts >= 2) - 1, -1)
+    return np.flatnonzero(counts[table.given] >= 2), code
+
+
+def _take(columns: Sequence[Column], rows: NDArray[np.int64]) -> tuple[Column, ...]:
+    return tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in columns)
+
+
+def _trusted(reference: Table, classes: NDArray[np.int64], count: int) -> Rows:
+    fitted = np.flatnonzero(classes[reference.given] >= 0)
+    if not len(fitted):
+        raise InputError(
+            f"{reference.sources[0].path}: no row has a label of a class with two rows or more in the data"
+        )
+    return rows_of(_take(reference.columns, fitted), classes[reference.given[fitted]], count)
+
+
+def _no_features(table: Table) -> str:
+    reasons = "; ".join(f'"{c.name}": {c.reason}' for c in table.left_out_columns[:5])
+    text = [c.name for c in table.columns if c.kind == "text"]
+    if text:
+        reasons = "; ".join(filter(None, [reasons, *(f'"{name}" is running text' for name in text)]))
+    where = table.sources[0].path if table.sources else "the table"
+    return f"{where}: no column is left to learn from beside the label ({reasons or 'there is no other column'})"
+
+
+def _left_out(table: Table) -> dict[str, Any]:
+    paths = [s.path for s in table.sources]
+    rows = [
+        {
+            "row": r.row,
+            "file": paths[r.file] if paths else None,
+            "line": r.line if r.line >= 0 else None,
+            "reason": r.reason,
+        }
+        for r in table.left_out_rows
+    ]
+    return {"rows": rows, "columns": [vars(c) for c in table.left_out_columns]}
+
+
+__all__ = ["Assessment", "audit_data", "audit_table"]

@@ -1,0 +1,82 @@
+"""The summary of an audit, as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.assess import Assessment
+from labelaudit.audits.options import AuditOptions
+from labelaudit.table.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def summary_of(
+    table: Table,
+    ranking: pd.DataFrame,
+    assessment: Assessment,
+    fitted_classes: tuple[str, ...],
+    alone: NDArray[np.int64],
+    reference: Table | None,
+    options: AuditOptions,
+) -> dict[str, Any]:
+    """Rows, classes, columns, fit, noise, issues; every figure is of this audit."""
+    issues = ranking["is_label_issue"].to_numpy()
+    scores = ranking["label_score"].to_numpy()
+    counts = np.bincount(table.given, minlength=len(table.classes))
+    return {
+        "label": table.label,
+        "rows": len(table),
+        "rows_left_out": len(table.left_out_rows),
+        "classes": [{"name": name, "rows": int(n)} for name, n in zip(table.classes, counts, strict=True)],
+        "columns": [{"name": c.name, "kind": c.kind} for c in table.columns if c.kind != "text"],
+        "column_kinds": dict(Counter(c.kind for c in table.columns if c.kind != "text")),
+        "columns_left_out": len(table.left_out_columns),
+        "issues": int(issues.sum()),
+        "expected_false_alarms": float(scores[issues].sum()),
+        "only_row_of_its_class": len(alone),
+        "noise": _noise(assessment, fitted_classes, scores),
+        "fit": _fit(assessment),
+        "reference_rows": None if reference is None else len(reference),
+        "average_influence_over": "trusted rows" if reference is not None else "all rows, weighted by label_score",
+        "rank_by": options.rank_by,
+    }
+
+
+def _noise(assessment: Assessment, classes: tuple[str, ...], scores: NDArray[np.float64]) -> dict[str, Any]:
+    belief = assessment.credibility
+    return {
+        "rate": float(np.mean(1 - scores)),
+        "classes": list(classes),
+        "matrix": belief.noise.tolist(),
+        "matrix_is": "P(given | true): a row for each given class, a column for each true class",
+        "counts": belief.counts.tolist(),
+        "candidates": belief.weights,
+    }
+
+
+def _fit(assessment: Assessment) -> dict[str, Any]:
+    fit, choice = assessment.fit, assessment.choice
+    return {
+        "encoding": choice.encoding,
+        "l2": choice.l2,
+        "encoded_columns": len(assessment.encoder.names),
+        "parameters": int(fit.theta.size),
+        "optimizer": fit.optimizer,
+        "solver": assessment.solver,
+        "device": assessment.device,
+        "iterations": fit.iterations,
+        "loss": fit.loss,
+        "gradient_norm": fit.gradient_norm,
+        "tolerance": fit.tolerance,
+        "converged": fit.converged,
+        "trials": [
+            vars(t) | {name: None for name in ("l2", "loss") if not np.isfinite(getattr(t, name))}
+            for t in choice.trials
+        ],
+    }

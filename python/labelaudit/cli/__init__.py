@@ -1,0 +1,75 @@
+"""The command line: a thin face on the library. One file a command, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+from labelaudit.cli.exits import run
+
+COMMANDS = {
+    "audit": "Rank the rows of a labelled CSV file, most suspect label first.",
+    "report": "Render a saved audit as text, CSV or JSON.",
+    "synth": "Write a synthetic data set with planted label errors.",
+    "benchmark": "Measure the method on synthetic data.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists commands without importing them, so that help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which one needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Imports the command's module."""
+        if name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"labelaudit.cli.{name}"), name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list, from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Names the nearest command for one that is not there."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            ctx.fail(f"no command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    from labelaudit import __version__, _core
+
+    click.echo(f"labelaudit {__version__} (kernel {_core.instruction_set()}, torch {version('torch')})")
+    ctx.exit()
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print it.")
+def group() -> None:
+    """Find the rows of a labelled table whose label is probably wrong.
+
+    \b
+    Example:
+      labelaudit audit data.csv --label species
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: runs a command and ends the process with its exit code."""
+    raise SystemExit(run(group, arguments))

@@ -1,0 +1,58 @@
+"""`labelaudit audit`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from labelaudit.cli.options import METHOD, READING, TALK, with_options
+from labelaudit.cli.talk import progress
+
+OUT = (
+    click.option("--top", type=click.IntRange(0), default=20, metavar="N", help="Rows to print [20]."),
+    click.option("--out", default="labelaudit-report", metavar="DIR", help="Where to write [labelaudit-report]."),
+)
+
+
+@click.command(short_help="Rank the rows of a labelled CSV file, most suspect label first.")
+@click.argument("data", nargs=-1, required=True)
+@with_options(READING, METHOD, OUT, TALK)
+def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bool, **values: Any) -> None:
+    """Rank every row of DATA by how probably its label is wrong.
+
+    DATA is one or more CSV or TSV files with the same header, plain or compressed, or - for standard input. Writes
+    ranking.csv, audit.json and model.npz into --out and prints the first rows.
+
+    \b
+    Example:
+      labelaudit audit orders.csv --label category --id order_id
+    """
+    from labelaudit.assess import STAGES
+    from labelaudit.audits.options import AuditOptions
+    from labelaudit.audits.run import audit_data
+    from labelaudit.report import text
+
+    options = AuditOptions.of(values)
+    refuse_to_overwrite_data(data, Path(out))
+    with progress(STAGES + 1, quiet=quiet, verbose=verbose) as tick:
+        result = audit_data(list(data), options, tick=tick)
+    folder = result.save(out)
+    if verbose:
+        for trial in result.summary["fit"]["trials"]:
+            click.echo(f"  tried {trial['encoding']}, l2 {trial['l2']}: loss {trial['loss']} {trial['note']}", err=True)
+    if not quiet:
+        click.echo(text.render(result, top=top), nl=False)
+    click.echo(f"Written: {', '.join(str(folder / name) for name in ('ranking.csv', 'audit.json'))}", err=True)
+
+
+def refuse_to_overwrite_data(data: tuple[str, ...], folder: Path) -> None:
+    """Raises UsageError when an output would replace an input."""
+    from labelaudit.audits.store import AUDIT, MODEL, RANKING
+    from labelaudit.errors import UsageError
+
+    for target in (folder / name for name in (RANKING, MODEL, AUDIT)):
+        for source in data:
+            if source != "-" and target.exists() and Path(source).exists() and target.samefile(source):
+                raise UsageError(f"{target} would replace the data file {source}. Name another folder with --out.")

@@ -1,0 +1,41 @@
+"""`labelaudit report`: a saved audit in another form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Render a saved audit as text, CSV or JSON.")
+@click.argument("audit")
+@click.option("-f", "--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", help="[text]")
+@click.option("-o", "--output", metavar="FILE", help="Write here instead of to standard output.")
+@click.option("--top", type=click.IntRange(0), metavar="N", help="Only the first N rows [text: 20, else all].")
+@click.option("--spreadsheet", is_flag=True, help="csv: escape cells that a spreadsheet would run as formulas.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def report(audit: str, form: str, output: str | None, top: int | None, spreadsheet: bool, debug: bool) -> None:
+    """Render the saved AUDIT (its folder or its audit.json) again.
+
+    \b
+    Example:
+      labelaudit report labelaudit-report -f csv --spreadsheet -o suspects.csv
+    """
+    from labelaudit.audits.store import load
+    from labelaudit.errors import UsageError
+    from labelaudit.files import write_bytes
+    from labelaudit.report import csv, json, text
+
+    if spreadsheet and form != "csv":
+        raise UsageError("--spreadsheet goes with -f csv.")
+    loaded = load(audit)
+    if form == "csv":
+        content = csv.render(loaded, top=top, spreadsheet=spreadsheet)
+    elif form == "json":
+        content = json.render(loaded, top=top)
+    else:
+        content = text.render(loaded, top=20 if top is None else top)
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        write_bytes(Path(output), content.encode())

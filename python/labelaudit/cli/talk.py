@@ -1,0 +1,40 @@
+"""What a command says on stderr while it works."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+
+@contextmanager
+def progress(stages: int, *, quiet: bool, verbose: bool) -> Iterator[Callable[[str], None]]:
+    """A function to call as each stage begins: a bar on a terminal, lines with times under -v, else nothing."""
+    if verbose:
+        yield _lines()
+    elif quiet or not sys.stderr.isatty():
+        yield lambda stage: None
+    else:
+        yield from _bar(stages)
+
+
+def _lines() -> Callable[[str], None]:
+    start = time.perf_counter()
+    return lambda stage: click.echo(f"{time.perf_counter() - start:7.2f} s  {stage}", err=True)
+
+
+def _bar(stages: int) -> Iterator[Callable[[str], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=stages)
+
+        def tick(stage: str) -> None:
+            bar.update(task, description=stage, advance=1)
+
+        yield tick

@@ -1,0 +1,1 @@
+"""Reports: every format is one module with `render(audit, ...) -> str`."""

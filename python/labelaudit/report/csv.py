@@ -1,0 +1,28 @@
+"""The ranking as CSV: as data, or with formulas escaped for a spreadsheet."""
+
+from __future__ import annotations
+
+import re
+
+from labelaudit.audits.result import SCORES, Audit
+from labelaudit.audits.store import ranking_csv
+
+# A leading = + - @ (also full-width), tab or carriage return makes a spreadsheet read a formula (OWASP, CSV injection).
+FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def render(audit: Audit, *, top: int | None = None, spreadsheet: bool = False) -> str:
+    """The first `top` rows (all by default); for a spreadsheet, formula-like cells begin with an apostrophe."""
+    ranking = audit.ranking if top is None else audit.ranking.head(top)
+    if spreadsheet:
+        numbers = {"rank", "row", "line", "is_label_issue", *SCORES}
+        texts = [c for c in ranking.columns if c not in numbers]
+        ranking = ranking.assign(**{c: ranking[c].map(escaped) for c in texts})
+        ranking = ranking.rename(columns=escaped)
+    return ranking_csv(ranking)
+
+
+def escaped(cell: str) -> str:
+    """The cell, behind an apostrophe where a spreadsheet would take it for a formula and it is no plain number."""
+    return "'" + cell if FORMULA.match(cell) and not PLAIN_NUMBER.fullmatch(cell) else cell

@@ -1,0 +1,69 @@
+"""Texts from the data, made safe to print: no control or bidirectional character reaches a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """The text with control, format and unassigned characters written as escapes."""
+    return "".join(_escaped(c) if _unsafe(c) else c for c in text)
+
+
+def _unsafe(c: str) -> bool:
+    return c in BIDIRECTIONAL or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def _escaped(c: str) -> str:
+    return c.encode("unicode_escape").decode("ascii")
+
+
+def width(text: str) -> int:
+    """Terminal cells: wide characters take two, combining ones none."""
+    return sum(_cells(c) for c in text)
+
+
+def _cells(c: str) -> int:
+    if unicodedata.combining(c):
+        return 0
+    return 2 if unicodedata.east_asian_width(c) in "WF" else 1
+
+
+def shortened(text: str, cells: int) -> str:
+    """The printable text, cut to so many cells with an ellipsis."""
+    text = printable(text)
+    if width(text) <= cells:
+        return text
+    while text and width(text) >= cells:
+        text = text[:-1]
+    return text + "…"
+
+
+def table(header: list[str], rows: list[list[str]], *, left: frozenset[int] = frozenset(), indent: str = "  ") -> str:
+    """Cells in aligned columns; those named in `left` are aligned left, the others right."""
+    widths = [max(width(r[i]) for r in [header, *rows]) for i in range(len(header))]
+
+    def line(cells: list[str]) -> str:
+        padded = [_padded(c, w, i in left) for i, (c, w) in enumerate(zip(cells, widths, strict=True))]
+        return (indent + "  ".join(padded)).rstrip()
+
+    return "\n".join(line(r) for r in [header, *rows])
+
+
+def _padded(cell: str, cells: int, left: bool) -> str:
+    space = " " * (cells - width(cell))
+    return cell + space if left else space + cell
+
+
+def listed(items: list[str], most: int) -> str:
+    """Items joined by commas, at most so many."""
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
+
+
+def plural(count: int, noun: str) -> str:
+    """1 row, 2 rows, 1 class, 2 classes."""
+    ending = "" if count == 1 else "es" if noun.endswith("s") else "s"
+    return f"{count:,} {noun}{ending}"
