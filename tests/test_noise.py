@@ -86,9 +86,11 @@ def test_the_likelihood_is_the_sum_over_true_labels(problem: tuple[int, int, int
 @given(problems)
 def test_no_other_single_rate_is_likelier(problem: tuple[int, int, int]) -> None:
     p, labels = drawn(*problem)
-    best = log_likelihood(one_rate(p, labels), p, labels)
+    noise = one_rate(p, labels)
+    best, found = log_likelihood(noise, p, labels), 1 - noise[0, 0]
+    slack = 2e-5 * problem[0] / min(found, 1 - found)  # the search stops within 1e-5 of the rate
     for rate in np.linspace(*RATES, 50):
-        assert log_likelihood(one_rate_matrix(float(rate), problem[1]), p, labels) <= best + 1e-4
+        assert log_likelihood(one_rate_matrix(float(rate), problem[1]), p, labels) <= best + slack
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.3])

@@ -139,5 +139,11 @@ def test_a_larger_share_of_false_alarms_flags_no_fewer(values: list[float], a: f
     assert not (fewer & ~more).any()
 
 
+def test_the_share_may_be_reached_exactly() -> None:
+    every = np.ones(3, dtype=bool)
+    assert flagged(np.array([0.5, 0.0, 0.25]), every, 0.25).tolist() == [True, True, True]
+    assert flagged(np.array([0.25, 0.75, 0.5]), every, 0.25).tolist() == [True, False, False]
+
+
 def test_no_rows_flag_none() -> None:
     assert flagged(np.array([]), np.array([], dtype=bool), 0.2).shape == (0,)
