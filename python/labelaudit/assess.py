@@ -13,23 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import Layout, RowBlocks, layout_of
-from labelaudit.choose import Choice, Rows, choose, hard_objective
+from labelaudit.choose import SAMPLE_ROWS, Choice, Rows, choose, hard_objective
 from labelaudit.device import Device, place, resolve
-from labelaudit.encode.content import folds, row_hashes
+from labelaudit.encode.content import folds, row_hashes, sample
 from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder
 from labelaudit.evidence import alike, out_of_sample
 from labelaudit.influence import mean_gradient, residuals
 from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
 from labelaudit.model.optimize import minimise
 from labelaudit.model.targets import HardTargets
-from labelaudit.noise import CANDIDATES
-from labelaudit.score import Credibility, Scores, credibility, score
+from labelaudit.score import Credibility, Evidence, Scores, credibility, score
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
 Tick = Callable[[str], None]
 
-STAGES = 4 + len(CANDIDATES)  # how often `tick` is called
+STAGES = 8  # how often `tick` is called, about
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,8 @@ def assess(
     fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)
     tick("weighing the labels")
     p = out_of_sample(objective, fit.theta, solver, same)
-    belief = credibility(objective, fit, p, given, solver, same, lambda: tick("weighing the labels"))
+    evidence = Evidence(objective, given, same, solver, sample(rows.hashes[layout.order], SAMPLE_ROWS))
+    belief = credibility(evidence, fit, p, rows.classes, lambda: tick("weighing the labels"))
     tick("measuring influence")
     gradient = None
     if reference is not None:

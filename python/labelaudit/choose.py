@@ -1,4 +1,4 @@
-"""The encoding and the L2 strength, chosen by the out-of-sample loss of the given labels."""
+"""The encoding and the L2 strength, chosen by the out-of-sample loss of the given labels, explained and not."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from labelaudit.evidence import alike, out_of_sample
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import HardTargets, outputs_for
+from labelaudit.noise import explained_loss
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -28,12 +29,16 @@ SELECTION_TOLERANCE = 1e-5  # of the gradient: the fits are compared, not kept
 
 @dataclass(frozen=True)
 class Trial:
-    """One encoding with one strength: the mean out-of-sample loss of the given labels in nats, or why there is none."""
+    """One encoding with one strength: mean out-of-sample losses of the given labels in nats, or why there are none.
+
+    loss is the model's own, explained_loss that of the model under one rate of label errors.
+    """
 
     encoding: Encoding
     l2: float
     parameters: int
     loss: float
+    explained_loss: float
     note: str = ""
 
 
@@ -87,7 +92,7 @@ def choose(
     solver: Literal["auto", "direct", "cg"] = "auto",
     threads: int = 1,
 ) -> Choice:
-    """The encoding and strength with the lowest out-of-sample loss, on at most SAMPLE_ROWS rows drawn by content."""
+    """The encoding and strength that win, on at most SAMPLE_ROWS rows drawn by content."""
     if encoding != "auto" and l2 != "auto":
         return Choice(encoding, l2, ())
     encodings = ENCODINGS if encoding == "auto" else (encoding,)
@@ -100,11 +105,24 @@ def choose(
             continue
         parameters = len(encoder.names) * outputs_for(rows.classes)
         if parameters > LARGEST_TRIED and trials:
-            trials.append(Trial(name, float("nan"), parameters, float("inf"), f"over {LARGEST_TRIED} parameters"))
+            trials.append(
+                Trial(name, float("nan"), parameters, float("inf"), float("inf"), f"over {LARGEST_TRIED} parameters")
+            )
             continue
         trials.extend(_trials(drawn, encoder, grid, solver, threads))
-    best = min(trials, key=lambda t: t.loss)
+    best = _winner(trials)
     return Choice(best.encoding, best.l2, tuple(trials))
+
+
+def _winner(trials: Sequence[Trial]) -> Trial:
+    """The lowest loss, or a simpler encoding that loses less once label errors are explained.
+
+    Errors bend the probability of a label from p to e + (1 - 2 e) p: a flexible encoding can follow that bend, and then
+    takes for shape what is noise. Where a noise model lets a simpler encoding catch up, the simpler one is right.
+    """
+    best = min(trials, key=lambda t: t.loss)
+    simpler = [t for t in trials if t.parameters < best.parameters and t.explained_loss < best.explained_loss]
+    return min(simpler, key=lambda t: t.explained_loss, default=best)
 
 
 def _same(encoder: Encoder, trial: Trial) -> bool:
@@ -126,7 +144,7 @@ def _trials(
         theta = fit.theta
         p = out_of_sample(objective, theta, kind, same)
         loss = -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())
-        yield Trial(encoder.encoding, l2, objective.parameters, loss)
+        yield Trial(encoder.encoding, l2, objective.parameters, loss, explained_loss(p, given))
 
 
 def hard_objective(blocks: RowBlocks, given: NDArray[np.int64], classes: int, l2: float) -> Objective:

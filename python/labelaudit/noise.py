@@ -1,13 +1,15 @@
-"""How labels go wrong: estimates of the noise matrix P(given | true), and what they make of a row.
+"""How labels go wrong: models of the noise matrix P(given | true), and what they make of a row.
 
 A noise matrix is an array (classes, classes): noise[g, t] = P(given g | true t), columns sum to 1. The likelihood of a
 given label g of a row with class probabilities p is sum_t noise[g, t] p[t]; p is always out of sample, for in sample
-the model has already bent towards the label.
+the model has already bent towards the label. A penalised model is less sure than it should be, which would pass for
+overlap of the classes and leave no errors to explain: so every noise model also estimates by how much to sharpen p.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +18,16 @@ from scipy.optimize import minimize_scalar
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-PRIOR_STRENGTHS = (5, 30, 150)  # pseudo-rows a class that pull the full matrix towards the one-rate matrix
-RATES = (0.001, 0.6)  # bounds of the one-rate estimate
-EM_STEPS = 100
-EM_TOLERANCE = 1e-6
+RATES = (0.001, 0.6)  # bounds of an estimated rate
+RATE_TOLERANCE = 1e-4
+EM_STEPS = 60
+EM_TOLERANCE = 1e-4  # of any entry of the matrix
 SMALLEST_LIKELIHOOD = 1e-12
-TEMPER = 10.0  # likelihoods are softened by this before candidates are averaged: a guess; rows are not independent
+PRIOR_STRENGTH = 30.0  # pseudo-rows a class that pull the full matrix towards the one-rate matrix
+SPARSITY = 0.1  # times the root of the rows, over the classes: expected rows that a directed error must exceed; a guess
+OTHER_WAY = 0.05  # of the rate of a directed model is left to all other errors: none is ever impossible; a guess
+SHARPNESS = tuple(np.geomspace(1.0, 4.0, 7).tolist())
+TEMPER = 10.0  # likelihoods are softened by this before models are averaged: a guess; rows are not independent
 
 
 def posterior(noise: Array, p: Array, given: Codes) -> Array:
@@ -35,6 +41,22 @@ def log_likelihood(noise: Array, p: Array, given: Codes) -> float:
     """Of the given labels."""
     likelihood = np.einsum("nt,nt->n", noise[given], p)
     return float(np.log(np.maximum(likelihood, SMALLEST_LIKELIHOOD)).sum())
+
+
+def sharpened(p: Array, sharpness: float) -> Array:
+    """p to the power of `sharpness`, normalised: logits times it."""
+    if sharpness == 1.0:
+        return p
+    log_p = sharpness * np.log(np.maximum(p, SMALLEST_LIKELIHOOD))
+    powers = np.exp(log_p - log_p.max(1, keepdims=True))
+    out: Array = powers / powers.sum(1, keepdims=True)
+    return out
+
+
+def soft_counts(belief: Array, given: Codes) -> Array:
+    """Expected rows with each (given, true): (classes, classes) from P(true | ..) (rows, classes)."""
+    classes = belief.shape[1]
+    return np.stack([np.bincount(given, weights=belief[:, t], minlength=classes) for t in range(classes)], 1)
 
 
 def one_rate_matrix(rate: float, classes: int) -> Array:
@@ -53,14 +75,27 @@ def one_rate(p: Array, given: Codes) -> Array:
         likelihood = (1 - rate) * mine + rate / (classes - 1) * (1 - mine)
         return -float(np.log(np.maximum(likelihood, SMALLEST_LIKELIHOOD)).sum())
 
-    return one_rate_matrix(float(minimize_scalar(loss, bounds=RATES, method="bounded").x), classes)
+    return one_rate_matrix(_best_rate(loss), classes)
 
 
-def full_matrix(p: Array, given: Codes, strength: float) -> Array:
-    """The matrix of highest posterior under a Dirichlet prior centred on the one-rate matrix, by EM."""
-    centre = noise = one_rate(p, given)
+def one_sided_matrix(rate: float, wrong: int) -> Array:
+    """Two classes: labels of class `wrong` go astray with this rate, the other's with OTHER_WAY of it."""
+    noise = np.empty((2, 2))
+    for true, r in ((wrong, rate), (1 - wrong, OTHER_WAY * rate)):
+        noise[true, true], noise[1 - true, true] = 1 - r, r
+    return noise
+
+
+def _best_rate(loss: object) -> float:
+    found = minimize_scalar(loss, bounds=RATES, method="bounded", options={"xatol": RATE_TOLERANCE})
+    return float(found.x)
+
+
+def em(p: Array, given: Codes, start: Array, pseudo_counts: Array) -> Array:
+    """The matrix of highest posterior under Dirichlet pseudo-counts (classes, classes), negative ones for sparsity."""
+    noise = start
     for _ in range(EM_STEPS):
-        counts = soft_counts(posterior(noise, p, given), given) + strength * centre
+        counts = np.maximum(soft_counts(posterior(noise, p, given), given) + pseudo_counts, SMALLEST_LIKELIHOOD)
         after: Array = counts / counts.sum(0)
         if np.abs(after - noise).max() < EM_TOLERANCE:
             return after
@@ -68,37 +103,128 @@ def full_matrix(p: Array, given: Codes, strength: float) -> Array:
     return noise
 
 
-def soft_counts(belief: Array, given: Codes) -> Array:
-    """Expected rows with each (given, true): (classes, classes) from P(true | ..) (rows, classes)."""
-    classes = belief.shape[1]
-    return np.stack([np.bincount(given, weights=belief[:, t], minlength=classes) for t in range(classes)], 1)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One way to estimate the matrix: a full matrix with a prior of this strength, or (None) one rate."""
-
-    strength: float | None
+class NoiseModel(Protocol):
+    """A family of noise matrices, estimated from out-of-sample probabilities."""
 
     @property
     def name(self) -> str:
         """As it stands in the audit."""
-        return "one rate" if self.strength is None else f"full, prior {self.strength:g}"
+        ...
 
-    def parameters(self, classes: int) -> int:
+    def parameters(self, classes: int) -> float:
         """How many numbers it estimates, for the penalty on its likelihood."""
-        return 1 if self.strength is None else classes * (classes - 1)
+        ...
 
     def estimate(self, p: Array, given: Codes) -> Array:
-        """The matrix, from out-of-sample probabilities."""
-        return one_rate(p, given) if self.strength is None else full_matrix(p, given, self.strength)
+        """The matrix, (classes, classes)."""
+        ...
 
 
-CANDIDATES = (Candidate(None), *(Candidate(float(s)) for s in PRIOR_STRENGTHS))
+@dataclass(frozen=True)
+class OneRate:
+    """Every label goes wrong alike."""
+
+    name: str = "one rate"
+
+    def parameters(self, classes: int) -> float:
+        """The rate."""
+        return 1
+
+    def estimate(self, p: Array, given: Codes) -> Array:
+        """By likelihood."""
+        return one_rate(p, given)
+
+
+@dataclass(frozen=True)
+class FullMatrix:
+    """Every pair of classes has its own rate; few rows pull it to the one-rate matrix."""
+
+    strength: float = PRIOR_STRENGTH
+    name: str = "full matrix"
+
+    def parameters(self, classes: int) -> float:
+        """All entries but one a column."""
+        return classes * (classes - 1)
+
+    def estimate(self, p: Array, given: Codes) -> Array:
+        """By EM under a Dirichlet prior centred on the one-rate matrix."""
+        centre = one_rate(p, given)
+        return em(p, given, centre, self.strength * centre)
+
+
+@dataclass(frozen=True)
+class OneSided:
+    """Two classes, one of which is mistaken for the other and hardly ever the reverse."""
+
+    wrong: int
+
+    @property
+    def name(self) -> str:
+        """Says which."""
+        return f"class {self.wrong + 1} goes wrong"
+
+    def parameters(self, classes: int) -> float:
+        """The rate."""
+        return 1
+
+    def estimate(self, p: Array, given: Codes) -> Array:
+        """By likelihood."""
+        return one_sided_matrix(
+            _best_rate(lambda rate: -log_likelihood(one_sided_matrix(rate, self.wrong), p, given)), self.wrong
+        )
+
+
+@dataclass(frozen=True)
+class FewPairs:
+    """More than two classes, of which few pairs are mistaken, each in one direction."""
+
+    name: str = "few pairs"
+
+    def parameters(self, classes: int) -> float:
+        """Half of the full matrix: about as many as it keeps at most."""
+        return classes * (classes - 1) / 2
+
+    def estimate(self, p: Array, given: Codes) -> Array:
+        """By EM with pseudo-counts below zero, which empty what little evidence supports; then a little of one rate."""
+        classes = p.shape[1]
+        centre = one_rate(p, given)
+        pseudo_counts = np.full((classes, classes), -SPARSITY * len(p) ** 0.5 / classes)
+        pseudo_counts[np.diag_indices(classes)] = 0.0
+        return (1 - OTHER_WAY) * em(p, given, centre, pseudo_counts) + OTHER_WAY * centre
+
+
+def noise_models(classes: int) -> tuple[NoiseModel, ...]:
+    """The models that are tried and averaged."""
+    directed: tuple[NoiseModel, ...] = (OneSided(0), OneSided(1)) if classes == 2 else (FewPairs(),)
+    return (OneRate(), FullMatrix(), *directed)
+
+
+def estimate(model: NoiseModel, p: Array, given: Codes, sharpness: float = 1.0) -> tuple[Array, float]:
+    """The model's matrix and sharpness of highest likelihood, climbing the grid from the sharpness given."""
+
+    def at(step: int) -> tuple[float, int, Array]:
+        sharp = sharpened(p, SHARPNESS[step])
+        noise = model.estimate(sharp, given)
+        return log_likelihood(noise, sharp, given), step, noise
+
+    best = at(SHARPNESS.index(sharpness))
+    for direction in (1, -1):
+        while 0 <= best[1] + direction < len(SHARPNESS):
+            next_one = at(best[1] + direction)
+            if next_one[0] <= best[0]:
+                break
+            best = next_one
+    return best[2], SHARPNESS[best[1]]
+
+
+def explained_loss(p: Array, given: Codes) -> float:
+    """The mean loss of the given labels when one rate of errors and a sharpness explain what they can."""
+    noise, sharpness = estimate(OneRate(), p, given)
+    return -log_likelihood(noise, sharpened(p, sharpness), given) / len(given)
 
 
 def shares(likelihoods: Array, parameters: Array, rows: int) -> Array:
-    """How much each candidate counts: its likelihood with BIC's penalty, tempered; sums to 1."""
+    """How much each model counts: its likelihood with BIC's penalty, tempered; sums to 1."""
     evidence = (likelihoods - parameters * np.log(rows) / 2) / TEMPER
     weights = np.exp(evidence - evidence.max())
     out: Array = weights / weights.sum()

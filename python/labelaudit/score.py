@@ -18,7 +18,16 @@ from labelaudit.influence import Residuals, average_influence, leverage, mean_gr
 from labelaudit.model.fit import Fit, Solver, newton
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import SoftTargets
-from labelaudit.noise import CANDIDATES, Candidate, log_likelihood, posterior, shares, soft_counts
+from labelaudit.noise import (
+    NoiseModel,
+    estimate,
+    log_likelihood,
+    noise_models,
+    posterior,
+    shares,
+    sharpened,
+    soft_counts,
+)
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -34,7 +43,7 @@ class Credibility:
     """What the noise models make of the labels.
 
     belief (rows, classes): P(true | x, given). noise (classes, classes): the averaged matrix P(given | true).
-    counts (classes, classes): expected rows with each (given, true). weights: how much each candidate counted.
+    counts (classes, classes): expected rows with each (given, true). weights: how much each noise model counted.
     """
 
     belief: Array
@@ -44,8 +53,23 @@ class Credibility:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """Rows as the noise models see them, in storage order.
+
+    objective is that of the given labels; same groups exact duplicates; drawn are the positions that noise matrices are
+    estimated on, the same rows in whatever order they stand.
+    """
+
+    objective: Objective
+    given: Codes
+    same: Alike
+    solver: Solver
+    drawn: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Explained:
-    """One candidate after its EM rounds."""
+    """One noise model after its EM rounds; likelihood is the log-likelihood of the given labels."""
 
     belief: Array
     noise: Array
@@ -53,43 +77,44 @@ class Explained:
 
 
 def credibility(
-    objective: Objective,
-    fit: Fit,
-    p: Array,
-    given: Codes,
-    solver: Solver,
-    same: Alike,
-    tick: Callable[[], None] = lambda: None,
+    evidence: Evidence, fit: Fit, p: Array, classes: int, tick: Callable[[], None] = lambda: None
 ) -> Credibility:
-    """P(true | x, given) of every row, by noise matrices between one rate and full, averaged by likelihood.
+    """P(true | x, given) of every row, by noise models averaged by their likelihood.
 
-    objective and fit are of the given labels, p (rows, classes) their out-of-sample probabilities.
+    fit is of the given labels, p (rows, classes) its out-of-sample probabilities.
     """
+    models = noise_models(classes)
     explained = []
-    for candidate in CANDIDATES:
-        explained.append(_explain(candidate, objective, fit.theta, p, given, solver, same))
+    for model in models:
+        explained.append(_explain(model, evidence, fit.theta, p))
         tick()
-    classes = p.shape[1]
-    share = shares(
-        np.array([e.likelihood for e in explained]),
-        np.array([c.parameters(classes) for c in CANDIDATES], dtype=np.float64),
-        len(given),
-    )
-    belief = sum((s * e.belief for s, e in zip(share[1:], explained[1:], strict=True)), share[0] * explained[0].belief)
-    noise = sum((s * e.noise for s, e in zip(share[1:], explained[1:], strict=True)), share[0] * explained[0].noise)
-    names = [c.name for c in CANDIDATES]
-    return Credibility(belief, noise, soft_counts(belief, given), dict(zip(names, share.tolist(), strict=True)))
+    likelihoods = np.array([e.likelihood for e in explained])
+    share = shares(likelihoods, np.array([m.parameters(classes) for m in models]), len(evidence.given))
+    belief = np.zeros_like(p)
+    noise = np.zeros((classes, classes))
+    for weight, e in zip(share, explained, strict=True):
+        belief += weight * e.belief
+        noise += weight * e.noise
+    weights = dict(zip((m.name for m in models), share.tolist(), strict=True))
+    return Credibility(belief, noise, soft_counts(belief, evidence.given), weights)
 
 
-def _explain(
-    candidate: Candidate, objective: Objective, theta: Array, p: Array, given: Codes, solver: Solver, same: Alike
-) -> Explained:
+def _explain(model: NoiseModel, evidence: Evidence, theta: Array, p: Array) -> Explained:
+    given, sharpness = evidence.given, 1.0
+
+    def estimated() -> tuple[Array, Array]:
+        nonlocal sharpness
+        noise, sharpness = estimate(model, p[evidence.drawn], given[evidence.drawn], sharpness)
+        return noise, sharpened(p, sharpness)
+
     for _ in range(EM_ROUNDS):
-        soft = replace(objective, targets=SoftTargets(posterior(candidate.estimate(p, given), p, given)))
-        theta = newton(soft, start=theta, solver=solver, tolerance=EM_FIT_TOLERANCE, max_steps=EM_FIT_STEPS).theta
-        p = out_of_sample(soft, theta, solver, same)
-    noise = candidate.estimate(p, given)
-    return Explained(posterior(noise, p, given), noise, log_likelihood(noise, p, given))
+        noise, sharp = estimated()
+        soft = replace(evidence.objective, targets=SoftTargets(posterior(noise, sharp, given)))
+        fit = newton(soft, start=theta, solver=evidence.solver, tolerance=EM_FIT_TOLERANCE, max_steps=EM_FIT_STEPS)
+        theta = fit.theta
+        p = out_of_sample(soft, theta, evidence.solver, evidence.same)
+    noise, sharp = estimated()
+    return Explained(posterior(noise, sharp, given), noise, log_likelihood(noise, sharp, given))
 
 
 @dataclass(frozen=True)

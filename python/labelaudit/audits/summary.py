@@ -56,7 +56,7 @@ def _noise(assessment: Assessment, classes: tuple[str, ...], scores: NDArray[np.
         "matrix": belief.noise.tolist(),
         "matrix_is": "P(given | true): a row for each given class, a column for each true class",
         "counts": belief.counts.tolist(),
-        "candidates": belief.weights,
+        "models": belief.weights,
     }
 
 
@@ -76,7 +76,7 @@ def _fit(assessment: Assessment) -> dict[str, Any]:
         "tolerance": fit.tolerance,
         "converged": fit.converged,
         "trials": [
-            vars(t) | {name: None for name in ("l2", "loss") if not np.isfinite(getattr(t, name))}
+            vars(t) | {name: None for name in ("l2", "loss", "explained_loss") if not np.isfinite(getattr(t, name))}
             for t in choice.trials
         ],
     }
