@@ -4,52 +4,123 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from labelaudit.errors import OutputError
 
+Write = Callable[[BinaryIO], object]
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
+
+def write_atomically(path: Path, write: Write) -> None:
     """Writes beside the target, then renames over it: the old file stays until the new one is whole and on disk.
 
-    Raises OutputError when the system refuses; the temporary file goes on any error.
+    A device or a pipe is written to as it is. Raises OutputError when the system refuses; the temporary file goes on
+    any error.
     """
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise _refused(path, error) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise _refused(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    if _is_stream(path):
+        _write_stream(path, write)
+    else:
+        _write_together({path: write})
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """`write_atomically` of bytes that are there already."""
+    write_atomically(path, lambda file: file.write(content))
 
-    def write(file: BinaryIO) -> None:
-        file.write(content)
 
-    write_atomically(path, write)
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Writes files that belong together: no old one is replaced before all new ones are whole and on disk.
+
+    They are then replaced in the order given. Raises OutputError when the system refuses.
+    """
+    for path in contents:
+        if _is_stream(path):
+            raise OutputError(f"{path}: cannot be written: it is a device or a pipe. Nothing was changed there.")
+    _write_together({path: lambda file, content=content: file.write(content) for path, content in contents.items()})  # type: ignore[misc]
 
 
 def make_folder(path: Path) -> None:
     """Makes a folder and its parents; raises OutputError when that fails or something else stands there."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def check_folder(path: Path) -> None:
+    """Raises OutputError when the folder plainly cannot be made or written to: said before the work, not after it."""
+    there = next((p for p in (path, *path.absolute().parents) if os.path.lexists(p)), Path("/"))
+    if not there.is_dir():
+        raise OutputError(f"{there}: cannot be written to: it is not a folder. Nothing was changed there.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(f"{there}: cannot be written to: no permission. Nothing was changed there.")
+
+
+def same_file(a: Path, b: Path) -> bool:
+    """Whether both names stand for one file that exists."""
+    try:
+        return a.samefile(b)
+    except (OSError, ValueError):
+        return False
+
+
+def _write_together(writers: Mapping[Path, Write]) -> None:
+    with contextlib.ExitStack() as staged:
+        ready = [(staged.enter_context(_staged(path, write)), path) for path, write in writers.items()]
+        for temporary, path in ready:
+            with _refusals(path):
+                temporary.replace(_followed(path))
+        for folder in {_followed(path).parent for path in writers}:
+            _sync_folder(folder)
+
+
+@contextlib.contextmanager
+def _staged(path: Path, write: Write) -> Iterator[Path]:
+    """The new file, whole and on disk under a temporary name beside its target; gone afterwards if not renamed."""
+    with _refusals(path):
+        handle, name = tempfile.mkstemp(prefix=".labelaudit-", suffix=".part", dir=_followed(path).parent)
+    temporary = Path(name)
+    try:
+        with _refusals(path), os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _write_stream(path: Path, write: Write) -> None:
+    with _refusals(path), path.open("wb") as file:
+        write(file)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether the name stands for a device, pipe or socket: renaming a file over it would replace it."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _followed(path: Path) -> Path:
+    """The file behind a symbolic link, which stays."""
+    return path.resolve() if path.is_symlink() else path
+
+
+@contextlib.contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise _refused(path, error) from error
 
