@@ -151,8 +151,6 @@ def _ranking(content: bytes) -> pd.DataFrame:
     text = [c for c in header if c not in RANKING_COLUMNS or c in ("file", "given_label", "predicted_label")]
     types = {**dict.fromkeys(text, str), **dict.fromkeys(SCORES, float), "is_label_issue": bool}
     missing = {name: [""] for name in ("line", *SCORES)}
-    frame: pd.DataFrame = pd.read_csv(
-        io.BytesIO(content), dtype=types, na_values=missing, keep_default_na=False, float_precision="round_trip"
-    )
+    frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), dtype=types, na_values=missing, keep_default_na=False)
     frame["line"] = frame["line"].astype("Int64")
     return frame
