@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from sample_data import QUICK, csv_text, sample_rows
 
 import labelaudit
 from labelaudit.audits.store import ranking_csv
 from labelaudit.blocks import CHUNK_ROWS
+from sample_data import QUICK, csv_text, sample_rows
 
 
 @pytest.fixture(scope="module")
