@@ -62,6 +62,10 @@ class ConjugateGradient {
         CgReport report;
     };
 
+    // p^T A p >= 2 sqrt(k) / (k + 1) |p| |A p| for a matrix of condition number k (Gustafson 1968): a smaller one than
+    // this comes from a k of 1e24, which is to say that p lies in the null space of A but for rounding.
+    static constexpr double flattest = 1e-12;
+
     static double dot(std::span<const double> a, std::span<const double> b) {
         double sum = 0;
         for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
@@ -96,7 +100,7 @@ class ConjugateGradient {
             system.norm_b = std::sqrt(dot(rhs(s), rhs(s)));
             if (!std::isfinite(system.norm_b)) {
                 system.report = {0, system.norm_b, CgStatus::not_finite};
-            } else if (system.norm_b == 0) {
+            } else if (std::ranges::all_of(rhs(s), [](double v) { return v == 0; })) {
                 std::ranges::fill(solution(s), 0.0);
                 system.report.status = CgStatus::converged;
             } else {
@@ -147,7 +151,8 @@ class ConjugateGradient {
     bool step(std::size_t s, std::span<double> q) {
         System& system = systems_[s];
         const double curvature = dot(system.p, q);
-        if (!(curvature > 0) || !std::isfinite(curvature)) {
+        const double bound = flattest * std::sqrt(dot(system.p, system.p)) * std::sqrt(dot(q, q));
+        if (!(curvature > bound) || !std::isfinite(curvature)) {
             system.failed = true;
             system.report.status = std::isfinite(curvature) ? CgStatus::not_positive_definite : CgStatus::not_finite;
             return false;

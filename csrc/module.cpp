@@ -51,8 +51,11 @@ void check_shape(const py::array& a, const std::string& name, const Shape& expec
 }
 
 // The one gate: dtype and byte order, C order, alignment and shape are as the kernels need them, or it is refused.
+// So is a subclass: its memory need not be what it shows (a masked array's holds the values that it hides).
 template <class T>
 void check(const py::array& a, const std::string& name, const Shape& shape) {
+    if (Py_TYPE(a.ptr()) != py::detail::npy_api::get().PyArray_Type_)
+        refuse(name, "a plain numpy array", std::string("a ") + Py_TYPE(a.ptr())->tp_name);
     if (!py::dtype::of<T>().equal(a.dtype()))
         refuse(name, std::string(type_name<T>) + " in native byte order", py::str(a.dtype()).cast<std::string>());
     check_shape(a, name, shape);
@@ -77,6 +80,13 @@ std::span<double> output(py::array& a, const std::string& name, const Shape& sha
         if (begin < from + other->nbytes() && from < end) refuse(name, "memory of its own", "an overlap with an input");
     }
     return {static_cast<double*>(a.mutable_data()), static_cast<std::size_t>(a.size())};
+}
+
+// The number of logits of (rows, outputs).
+std::int64_t outputs_of(const py::array& a, const std::string& name) {
+    if (a.ndim() != 2) refuse(name, "2 dimensions", text(shape_of(a)));
+    if (a.shape(1) == 0) refuse(name, "one output or more", "none");
+    return a.shape(1);
 }
 
 std::int64_t dim(const py::array& a, const std::string& name, int ndim, int axis) {
@@ -140,7 +150,7 @@ void quadratic(const py::array& x, const py::array& m, py::array& out) {
 }
 
 void probabilities(const py::array& z, py::array& out) {
-    const std::int64_t rows = dim(z, "z", 2, 0), outputs = dim(z, "z", 2, 1);
+    const std::int64_t rows = dim(z, "z", 2, 0), outputs = outputs_of(z, "z");
     const auto logits = input(z, "z", {rows, outputs});
     const auto o = output(out, "out", {rows, outputs}, {&z});
     const py::gil_scoped_release release;
@@ -148,7 +158,7 @@ void probabilities(const py::array& z, py::array& out) {
 }
 
 double residual(const py::array& z, const py::array& t, const py::array& w, py::array& out) {
-    const std::int64_t rows = dim(z, "z", 2, 0), outputs = dim(z, "z", 2, 1);
+    const std::int64_t rows = dim(z, "z", 2, 0), outputs = outputs_of(z, "z");
     const auto logits = input(z, "z", {rows, outputs});
     const auto targets = input(t, "t", {rows, outputs});
     const auto weights = input(w, "w", {rows});
@@ -158,7 +168,7 @@ double residual(const py::array& z, const py::array& t, const py::array& w, py::
 }
 
 void curvature(const py::array& p, const py::array& w, py::array& out) {
-    const std::int64_t rows = dim(p, "p", 2, 0), outputs = dim(p, "p", 2, 1);
+    const std::int64_t rows = dim(p, "p", 2, 0), outputs = outputs_of(p, "p");
     const auto probability = input(p, "p", {rows, outputs});
     const auto weights = input(w, "w", {rows});
     const auto o = output(out, "out", {rows, la::pair_count(outputs)}, {&p, &w});
@@ -167,7 +177,7 @@ void curvature(const py::array& p, const py::array& w, py::array& out) {
 }
 
 void apply_curvature(const py::array& p, const py::array& w, const py::array& u, py::array& out) {
-    const std::int64_t rows = dim(p, "p", 2, 0), outputs = dim(p, "p", 2, 1), vectors = dim(u, "u", 3, 2);
+    const std::int64_t rows = dim(p, "p", 2, 0), outputs = outputs_of(p, "p"), vectors = dim(u, "u", 3, 2);
     const auto probability = input(p, "p", {rows, outputs});
     const auto weights = input(w, "w", {rows});
     const auto directions = input(u, "u", {rows, outputs, vectors});

@@ -8,9 +8,11 @@ combined in a fixed binary tree over the block index: the same bits for any numb
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,7 +27,7 @@ CHUNK_ROWS = 8192  # five folds: blocks of some 1,600 rows, 1.3 MB at 100 column
 
 
 class Block(Protocol):
-    """Some consecutive rows of one fold, with the four matrix functions; the last column is the constant 1."""
+    """Some consecutive rows of one fold, with the matrix functions; the last column is the constant 1."""
 
     @property
     def start(self) -> int:
@@ -103,7 +105,8 @@ class DenseBlock:
 
     def squares(self, w: Array) -> Array:
         """(x * x)^T w, (cols, outputs): the diagonals of grams."""
-        return replace(self, x=self.x * self.x).backward(w)
+        out: Array = self.kernel.squares(self.x, np.ascontiguousarray(w))
+        return out
 
     def outer(self, r: Array) -> Array:
         """x_i (x) r_i for every row, (rows, cols, outputs)."""
@@ -157,6 +160,11 @@ class RowBlocks:
     cols: int
     threads: int = 1
 
+    @property
+    def busy_rows(self) -> int:
+        """At most so many rows are worked on at a time."""
+        return min(self.rows, self.threads * max((b.stop - b.start for b in self.blocks), default=0))
+
     def sum(self, part: Callable[[Block], Sum], *, keep: Callable[[Block], bool] | None = None) -> Sum:
         """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks."""
         chosen = [b for b in self.blocks if keep is None or keep(b)]
@@ -168,8 +176,19 @@ class RowBlocks:
         return _fold(self._run(lambda task: _fold(map(part, task)), tasks))
 
     def map(self, part: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
-        """Row-aligned results of every block, joined in storage order."""
-        return np.concatenate(list(self._run(part, self.blocks)))
+        """Row-aligned results of every block, joined in storage order; each is dropped as soon as it is copied."""
+        joined: list[NDArray[Any]] = []
+        first = Lock()
+
+        def work(block: Block) -> None:
+            values = part(block)
+            with first:
+                if not joined:
+                    joined.append(np.empty((self.rows, *values.shape[1:]), values.dtype))
+            joined[0][block.start : block.stop] = values
+
+        deque(self._run(work, self.blocks), maxlen=0)
+        return joined[0]
 
     def _run(self, work: Callable[[Any], Any], items: Sequence[Any]) -> Iterable[Any]:
         if self.threads == 1 or len(items) == 1:

@@ -65,11 +65,11 @@ class CgCurvature:
         apply, diagonal = self.objective.operator(self.theta)
         vectors = flat(rhs)
         batch = max(1, BATCH_BYTES // (8 * vectors.shape[1]))
-        parts = [
-            conjugate_gradient(apply, vectors[i : i + batch], diagonal, tolerance=self.tolerance).required()
-            for i in range(0, len(vectors), batch)
-        ]
-        return unflat(np.concatenate(parts), self.objective.blocks.cols)
+        out = np.empty_like(vectors)
+        for i in range(0, len(vectors), batch):
+            some = conjugate_gradient(apply, vectors[i : i + batch], diagonal, tolerance=self.tolerance)
+            out[i : i + batch] = some.required()
+        return unflat(out, self.objective.blocks.cols)
 
     def pair_matrices(self) -> Array:
         """See Curvature; it solves for every unit vector, so it takes as many systems as there are parameters."""

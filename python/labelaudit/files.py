@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -18,8 +18,8 @@ Write = Callable[[BinaryIO], object]
 def write_atomically(path: Path, write: Write) -> None:
     """Writes beside the target, then renames over it: the old file stays until the new one is whole and on disk.
 
-    A device or a pipe is written to as it is. Raises OutputError when the system refuses; the temporary file goes on
-    any error.
+    A link is followed; a device or a pipe is written to as it is. Raises OutputError when the system refuses; the
+    temporary file goes on any error.
     """
     if _is_stream(path):
         _write_stream(path, write)
@@ -81,12 +81,9 @@ def _write_together(writers: Mapping[Path, Write]) -> None:
 @contextlib.contextmanager
 def _staged(path: Path, write: Write) -> Iterator[Path]:
     """The new file, whole and on disk under a temporary name beside its target; gone afterwards if not renamed."""
-    with _refusals(path):
-        handle, name = tempfile.mkstemp(prefix=".labelaudit-", suffix=".part", dir=_followed(path).parent)
-    temporary = Path(name)
+    temporary = _followed(path).with_name(f".labelaudit-{secrets.token_hex(8)}.part")
     try:
-        with _refusals(path), os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
+        with _refusals(path), temporary.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -127,12 +124,6 @@ def _refusals(path: Path) -> Iterator[None]:
 
 def _refused(path: Path, error: OSError) -> OutputError:
     return OutputError(f"{path}: cannot be written: {error.strerror or error}. Nothing was changed there.")
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _sync_folder(folder: Path) -> None:

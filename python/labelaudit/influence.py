@@ -94,7 +94,7 @@ def pairwise_influence(
 ) -> Iterator[tuple[slice, Array]]:
     """g_on^T H^-1 g_row in slices of the `on` rows: yields (slice, array (rows, slice)), within the memory bound."""
     k, cols = on.r.shape[1], on.blocks.cols
-    for block, part, solved in _solved(on, curvature, memory_bytes // (8 * (len(rows.r) + 4 * cols * k))):
+    for block, part, solved in _solved(on, curvature, memory_bytes // _bytes_each(rows, on, 1)):
         m = len(solved)
         theta = np.ascontiguousarray(solved.transpose(1, 2, 0)).reshape(cols, k * m)
 
@@ -115,7 +115,7 @@ def perturbation_influence(
     """
     k, cols = on.r.shape[1], on.blocks.cols
     ones = np.ones(len(rows.r))
-    for block, part, solved in _solved(on, curvature, memory_bytes // (16 * cols * (len(rows.r) + 2 * k))):
+    for block, part, solved in _solved(on, curvature, memory_bytes // _bytes_each(rows, on, cols)):
         m = len(solved)
         wide = np.ascontiguousarray(solved.transpose(1, 2, 0)).reshape(cols, k * m)
 
@@ -123,10 +123,23 @@ def perturbation_influence(
             here = slice(other.start, other.stop)
             u = np.ascontiguousarray(other.forward(wide).reshape(-1, k, m))
             su = native.apply_curvature(rows.p[here], ones[here], u)
-            out: Array = np.einsum("nam,ca->nmc", su, theta) + np.einsum("na,mca->nmc", rows.of(other), solved)
+            out: Array = np.einsum("nam,ca->nmc", su, theta)
+            out += np.einsum("na,mca->nmc", rows.of(other), solved)
             return out
 
         yield slice(block.start + part.start, block.start + part.stop), rows.blocks.map(derivative)
+
+
+def _bytes_each(rows: Residuals, on: Residuals, width: int) -> int:
+    """What one more `on` row costs at the most, with `width` numbers for each pair of rows.
+
+    The slice itself and the one before it, which the caller still holds; the blocks in work, with logits, their
+    curvature and two arrays of results; and about 16 vectors of parameters, of which conjugate gradient takes most.
+    """
+    k = rows.r.shape[1]
+    in_work = rows.blocks.busy_rows * (2 * k + 2 * width)
+    each: int = 8 * (2 * len(rows.r) * width + in_work + 16 * on.blocks.cols * k)
+    return each
 
 
 def _solved(on: Residuals, curvature: Curvature, batch: int) -> Iterator[tuple[Block, slice, Array]]:

@@ -28,7 +28,6 @@ def test_help_fits_in_80_columns_and_has_an_example(call, name):
     assert (code, err) == (0, "")
     assert max(map(len, out.splitlines())) <= 80
     assert re.search(rf"Examples?:\n +(\$ )?labelaudit {name} ", out)
-    assert call(name, "-h") == (0, out, "")
 
 
 @pytest.mark.parametrize("name", PRESENT)
@@ -46,8 +45,13 @@ def test_the_groups_help_lists_every_command(call):
 
 
 @pytest.mark.parametrize("name", PRESENT)
-def test_a_commands_short_help_is_the_one_that_is_listed(name):
-    assert command(name).short_help == COMMANDS[name]
+def test_help_has_a_short_form(folder, name):
+    # in a process of its own: Click keeps the help option that a command had when it was first called, by any test
+    done = [
+        subprocess.run([sys.executable, "-m", "labelaudit", name, word], capture_output=True, check=True).stdout
+        for word in ("-h", "--help")
+    ]
+    assert done[0] == done[1] != b""
 
 
 def test_the_audits_help_lists_the_contracts_options(call):

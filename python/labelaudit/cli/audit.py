@@ -16,7 +16,7 @@ OUT = (
 )
 
 
-@click.command(short_help="Rank the rows of a labelled CSV file, most suspect label first.")
+@click.command()
 @click.argument("data", nargs=-1, required=True)
 @with_options(READING, METHOD, OUT, TALK)
 def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bool, **values: Any) -> None:

@@ -9,7 +9,7 @@ import click
 from labelaudit.cli.talk import write_stdout
 
 
-@click.command(short_help="Render a saved audit as text, CSV or JSON.")
+@click.command()
 @click.argument("audit")
 @click.option(
     "-f",

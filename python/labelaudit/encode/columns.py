@@ -19,6 +19,7 @@ QUANTILES = 200
 KNOTS = 5
 DEGREE = 3
 SPLINE_COLUMNS = KNOTS + DEGREE - 2  # one basis function is dropped: they sum to 1, as the constant column does
+SMALLEST_VALUE = 1e-200  # of a column whose largest value is near 1
 KNOT_VECTOR = np.arange(-DEGREE, KNOTS + DEGREE) / (KNOTS - 1)
 
 
@@ -70,7 +71,8 @@ class Standardised:
         """From all of the column's values."""
         values = column.values
         exponent = int(np.frexp(np.nanmax(np.abs(values), initial=0.0))[1])
-        fill = float(np.nanmedian(unit_scaled(values)))
+        present = values[~np.isnan(values)]  # may be empty: the encoding is chosen on a sample of the rows
+        fill = float(np.median(unit_scaled(present))) if len(present) else 0.0
         plain = cls(column.name, exponent, fill, bool(np.isnan(values).any()), np.zeros(1), np.ones(1))
         mean, scale = _scale(plain._raw(values))
         return cls(column.name, exponent, fill, plain.indicator, mean, scale)
@@ -86,12 +88,20 @@ class Standardised:
         return (self._raw(values) - self.mean) / self.scale
 
 
+def _divided(values: Array, exponent: int) -> Array:
+    """values / 2 ** exponent; what is next to nothing beside the largest is 0, so that slopes stay finite."""
+    scaled = np.ldexp(values, -exponent)
+    out: Array = np.where(np.abs(scaled) < SMALLEST_VALUE, 0.0, scaled)
+    return out
+
+
 @dataclass(frozen=True)
 class Spline:
     """A number as a cubic B-spline of its rank: smooth, bounded, and the same for any monotone scale."""
 
     kind: ClassVar[str] = "spline"
     column: str
+    exponent: int  # as in Standardised; the quantiles and the fill are of the divided values
     fill: float
     indicator: bool
     quantiles: Array
@@ -108,23 +118,23 @@ class Spline:
     def fit(cls, column: Column) -> Spline:
         """From all of the column's values."""
         values = column.values
-        present = values[~np.isnan(values)]
+        exponent = int(np.frexp(np.nanmax(np.abs(values), initial=0.0))[1])
+        present = _divided(values[~np.isnan(values)], exponent)
         quantiles = np.quantile(present, np.linspace(0, 1, QUANTILES))
-        plain = cls(
-            column.name, float(np.median(present)), len(present) < len(values), quantiles, np.zeros(1), np.ones(1)
-        )
+        fill, indicator = float(np.median(present)), len(present) < len(values)
+        plain = cls(column.name, exponent, fill, indicator, quantiles, np.zeros(1), np.ones(1))
         mean, scale = _scale(plain._raw(values))
-        return cls(column.name, plain.fill, plain.indicator, quantiles, mean, scale)
+        return cls(column.name, exponent, fill, indicator, quantiles, mean, scale)
 
     def rank(self, values: Array) -> Array:
-        """The share of values below, in [0, 1]; ties take the middle of their range."""
+        """The share of (divided) values below, in [0, 1]; ties take the middle of their range."""
         grid = np.linspace(0, 1, len(self.quantiles))
         above = np.interp(values, self.quantiles, grid)
         below = -np.interp(-values, -self.quantiles[::-1], -grid[::-1])
         return (above + below) / 2
 
     def _raw(self, values: NDArray[np.generic]) -> Array:
-        numbers = values.astype(np.float64)
+        numbers = _divided(values.astype(np.float64), self.exponent)
         missing = np.isnan(numbers)
         rank = self.rank(np.where(missing, self.fill, numbers))
         basis = BSpline.design_matrix(rank, KNOT_VECTOR, DEGREE).toarray()[:, :SPLINE_COLUMNS]
@@ -137,7 +147,10 @@ class Spline:
 
 @dataclass(frozen=True)
 class OneHot:
-    """A category as 0/1 columns: one for each level with RAREST rows or more, one for missing, one for all the rest."""
+    """A category as 0/1 columns: one for each level with RAREST rows or more, one for missing, one for all the rest.
+
+    A category that is the same in every row has no column: the constant says it all.
+    """
 
     kind: ClassVar[str] = "one-hot"
     column: str
@@ -153,6 +166,8 @@ class OneHot:
     def fit(cls, column: Column) -> OneHot:
         """From all of the column's codes."""
         counts = np.bincount(column.values + 1, minlength=len(column.levels) + 1)
+        if np.count_nonzero(counts) <= 1:
+            return cls(column.name, (), np.full(len(counts), -1, dtype=np.int64))
         kept = np.flatnonzero(counts >= RAREST)
         rare = len(kept) < np.count_nonzero(counts)
         slot = np.full(len(counts), len(kept) if rare else -1, dtype=np.int64)

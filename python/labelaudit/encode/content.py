@@ -72,8 +72,9 @@ def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArr
     """A fold of 0 .. count - 1 for every row, (rows,): alike rows together, classes spread evenly.
 
     Groups of exact duplicates are dealt out in the order of their hashes, class by class (a group belongs to the
-    first of its classes).
+    first of its classes). Classes come in an order of their rows' hashes, so that their names do not matter.
     """
+    codes = _by_content(hashes, codes)
     by_class = np.lexsort((codes, hashes))
     first = np.ones(len(hashes), dtype=bool)
     first[1:] = hashes[by_class][1:] != hashes[by_class][:-1]
@@ -84,6 +85,15 @@ def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArr
     out = np.empty(len(hashes), dtype=np.int64)
     out[by_class] = dealt[group]
     return out
+
+
+def _by_content(hashes: Hashes, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The classes numbered by the sum of their rows' hashes."""
+    sums = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.uint64)
+    np.add.at(sums, codes, hashes)
+    rank = np.empty(len(sums), dtype=np.int64)
+    rank[np.argsort(sums, kind="stable")] = np.arange(len(sums))
+    return rank[codes]
 
 
 def sample(hashes: Hashes, count: int, salt: int = 0) -> NDArray[np.int64]:

@@ -18,15 +18,16 @@ def _part(column: Column, name: str, codes: NDArray[np.int64], levels: tuple[str
 
 
 def date_parts(column: Column) -> tuple[Column, ...]:
-    """A date column (seconds since 1970, NaN for missing) as a numeric column and its parts that vary."""
+    """A date column (seconds since 1970, NaN for missing) as a numeric column and its parts.
+
+    All parts always, though one may not vary: other rows of the same column must have the same parts.
+    """
     seconds = np.where(np.isnan(column.values), 0.0, column.values)
     whole = np.floor(seconds).astype(np.int64)
     month = (whole // DAY).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
-    parts = (
+    return (
+        Column(column.name, "numeric", column.values),
         _part(column, "month", month, MONTHS),
         _part(column, "weekday", whole // DAY % 7, WEEKDAYS),
         _part(column, "hour", whole % DAY // 3600, tuple(f"{h:02d}h" for h in range(24))),
     )
-    present = ~np.isnan(column.values)
-    varying = [p for p in parts if len(np.unique(p.values[present])) > 1]
-    return (Column(column.name, "numeric", column.values), *varying)

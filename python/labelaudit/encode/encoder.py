@@ -47,8 +47,9 @@ class Encoder:
 
 
 def _encode(encoders: Sequence[ColumnEncoder], columns: Sequence[Column], rows: NDArray[np.int64]) -> Array:
-    values = {c.name: c.values for c in columns}
-    return np.hstack([np.empty((len(rows), 0)), *(e.encode(values[e.column][rows]) for e in encoders)])
+    # by position: a date's part may have the name of another column
+    pairs = zip(encoders, columns, strict=True) if encoders else ()
+    return np.hstack([np.empty((len(rows), 0)), *(e.encode(c.values[rows]) for e, c in pairs)])
 
 
 def feature_columns(columns: Sequence[Column]) -> tuple[Column, ...]:

@@ -31,6 +31,11 @@ def backward(x: NDArray[Any], r: Array) -> Array:
     return out
 
 
+def squares(x: NDArray[Any], w: Array) -> Array:
+    """(x * x)^T w, the diagonals of grams: w (rows, outputs), returns (cols, outputs)."""
+    return backward(np.square(x, dtype=np.float64), w)
+
+
 def gram(x: NDArray[Any], w: Array) -> Array:
     """x^T diag(w[:, p]) x for every pair p, upper triangles: w (rows, pairs), returns (pairs, cols, cols)."""
     out = np.zeros((w.shape[1], x.shape[1], x.shape[1]))

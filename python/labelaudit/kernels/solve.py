@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpocon
 
 from labelaudit import _core
 from labelaudit.errors import ConvergenceError, CurvatureError
@@ -37,11 +38,11 @@ class Cholesky:
         try:
             self._factor = cho_factor(matrix, lower=True, check_finite=False)
         except LinAlgError as error:
-            scale = float(np.abs(np.diagonal(matrix)).max(initial=0.0))
-            raise CurvatureError(
-                "the Hessian is singular: columns are collinear or separate the classes; "
-                f"--l2 {1e-8 * scale:.1g} or more mends it"
-            ) from error
+            raise _singular(matrix) from error
+        # rounding can make a pivot of a singular matrix positive: then the factor is noise, and the condition tells
+        reciprocal, _ = dpocon(self._factor[0], float(np.abs(matrix).sum(0).max()), uplo="L")
+        if reciprocal < len(matrix) * np.finfo(np.float64).eps:
+            raise _singular(matrix)
 
     def solve(self, rhs: Array) -> Array:
         """Solutions for one right-hand side (n,) or several as columns (n, m)."""
@@ -52,6 +53,14 @@ class Cholesky:
         """The inverse, (n, n), exactly symmetric."""
         inverse = self.solve(np.eye(len(self._factor[0])))
         return (inverse + inverse.T) / 2
+
+
+def _singular(matrix: Array) -> CurvatureError:
+    scale = float(np.abs(np.diagonal(matrix)).max(initial=0.0)) or 1.0
+    return CurvatureError(
+        "the Hessian is singular: columns are collinear or separate the classes;"
+        f" --l2 {1e-8 * scale:.1g} or more mends it"
+    )
 
 
 @dataclass(frozen=True)
@@ -96,10 +105,12 @@ def conjugate_gradient(
     ||b - A x|| / ||b||; `max_steps` is 10 n unless given, as in SciPy. Source: Hestenes and Stiefel 1952.
     """
     rhs = np.ascontiguousarray(rhs, dtype=np.float64)
-    x = np.zeros_like(rhs) if start is None else np.array(start, dtype=np.float64, order="C")
+    # each system is scaled by a power of two, which is exact: the square of a tiny entry is not lost
+    exponent = np.frexp(np.abs(rhs).max(1, initial=0.0, keepdims=True))[1]
+    x = np.zeros_like(rhs) if start is None else np.ldexp(np.array(start, dtype=np.float64, order="C"), -exponent)
     if not (np.isfinite(diagonal).all() and (diagonal > 0).all()):
         raise CurvatureError("the Hessian's diagonal is not positive and finite: a larger --l2 mends it")
     limit = 10 * rhs.shape[1] if max_steps is None else max_steps
-    reports = _core.conjugate_gradient(apply, rhs, 1.0 / diagonal, x, tolerance, limit)
+    reports = _core.conjugate_gradient(apply, np.ldexp(rhs, -exponent), 1.0 / diagonal, x, tolerance, limit)
     steps, residual, status = zip(*reports, strict=True) if reports else ((), (), ())
-    return CgSolution(x, np.array(steps, dtype=np.int64), np.array(residual), status)
+    return CgSolution(np.ldexp(x, exponent), np.array(steps, dtype=np.int64), np.array(residual), status)

@@ -1,4 +1,4 @@
-"""The four matrix functions in torch, for blocks that live on a GPU (or, to exercise the code, on torch's CPU device).
+"""The matrix functions in torch, for blocks that live on a GPU (or, to exercise the code, on torch's CPU device).
 
 x is a tensor (rows, cols) in float64 or float32; parameters and row-aligned arrays come and go as NumPy float64.
 Arithmetic is float64, as in the compiled kernels.
@@ -30,6 +30,11 @@ def forward(x: torch.Tensor, theta: Array) -> Array:
 def backward(x: torch.Tensor, r: Array) -> Array:
     """x^T r: r (rows, outputs), returns (cols, outputs)."""
     return _back(x.double().T @ _like(r, x))
+
+
+def squares(x: torch.Tensor, w: Array) -> Array:
+    """(x * x)^T w, the diagonals of grams: w (rows, outputs), returns (cols, outputs)."""
+    return _back(x.double().square().T @ _like(w, x))
 
 
 def gram(x: torch.Tensor, w: Array) -> Array:

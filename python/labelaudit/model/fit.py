@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.errors import CurvatureError
 from labelaudit.kernels.solve import Cholesky, conjugate_gradient
 from labelaudit.model.objective import Objective, flat, unflat
 
@@ -20,6 +21,7 @@ MAX_STEPS = 100
 DIRECT_LIMIT = 2500  # parameters up to which the Hessian is formed: 50 MB, factored in about a second
 ARMIJO = 1e-4  # Nocedal and Wright 2006, section 3.1
 SMALLEST_STEP = 2.0**-30
+DAMPING = 1e-6  # of the Hessian's largest diagonal entry; a guess
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,18 @@ def _step(
     return None
 
 
+def _factor(hessian: Array) -> Cholesky:
+    """Far from the optimum probabilities saturate and the Hessian may be singular; damped, it still points downhill."""
+    try:
+        return Cholesky(hessian)
+    except CurvatureError:
+        return Cholesky(hessian + DAMPING * np.diagonal(hessian).max() * np.eye(len(hessian)))
+
+
 def newton_direction(objective: Objective, theta: Array, gradient: Array, solver: Solver) -> Array:
     """H^-1 gradient at theta; CG is only as exact as the gradient is small (Dembo and Steihaug 1983)."""
     if solver == "direct":
-        return unflat(Cholesky(objective.hessian(theta)).solve(flat(gradient)), objective.blocks.cols)
+        return unflat(_factor(objective.hessian(theta)).solve(flat(gradient)), objective.blocks.cols)
     apply, diagonal = objective.operator(theta)
     norm = float(np.linalg.norm(gradient))
     solution = conjugate_gradient(apply, flat(gradient)[None], diagonal, tolerance=min(0.1, norm**0.5), max_steps=500)

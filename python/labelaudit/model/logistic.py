@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +17,8 @@ from labelaudit.model.fit import TOLERANCE, Fit, Optimizer
 from labelaudit.model.objective import Objective
 
 Array = NDArray[np.float64]
+
+POLISH = 100  # a guess; each is one evaluation of the gradient
 
 
 class LogisticModel(torch.nn.Module):
@@ -55,21 +59,44 @@ class LogisticModel(torch.nn.Module):
 def lbfgs(
     objective: Objective, *, start: Array | None = None, tolerance: float = TOLERANCE, max_steps: int = 1000
 ) -> Fit:
-    """Minimises the objective by torch's L-BFGS with strong Wolfe line search."""
+    """Minimises the objective by torch's L-BFGS with strong Wolfe line search, then by at most POLISH unit steps.
+
+    The line search compares losses, which rounding makes equal at a gradient of some 1e-8; the last steps go by the
+    gradient alone and are kept only where it shrinks.
+    """
     model = LogisticModel.of(_start(objective, start))
     optimizer = torch.optim.LBFGS(
         model.parameters(),
         max_iter=max_steps,
         max_eval=4 * max_steps,
-        tolerance_grad=tolerance,
+        tolerance_grad=1.0,  # of the gradient over the tolerance
         tolerance_change=0.0,
         history_size=20,
         line_search_fn="strong_wolfe",
     )
-    # torch calls the closure with gradients enabled; ours come from the kernels
-    optimizer.step(lambda: torch.tensor(model.set_gradient(objective), dtype=torch.float64))  # type: ignore[no-untyped-call]
-    steps = int(optimizer.state[model.theta]["n_iter"])
-    return _fit(objective, model, steps, "lbfgs", tolerance)
+    # torch calls the closure with gradients enabled, but ours come from the kernels. Torch forgets steps whose
+    # curvature is below an absolute 1e-10: the scale keeps those near the optimum above it.
+    closure: Any = partial(_scaled, model, objective, 1 / tolerance if tolerance > 0 else 1.0)
+    step: Any = optimizer.step
+    step(closure)
+    fit = _fit(objective, model, _iterations(optimizer, model), "lbfgs", tolerance)
+    if fit.converged or fit.iterations >= max_steps:
+        return fit
+    optimizer.param_groups[0].update(line_search_fn=None, max_iter=min(POLISH, max_steps - fit.iterations))
+    step(closure)
+    polished = _fit(objective, model, _iterations(optimizer, model), "lbfgs", tolerance)
+    return polished if polished.gradient_norm < fit.gradient_norm else fit
+
+
+def _scaled(model: LogisticModel, objective: Objective, scale: float) -> torch.Tensor:
+    loss = model.set_gradient(objective)
+    if model.theta.grad is not None:
+        model.theta.grad *= scale
+    return torch.tensor(scale * loss, dtype=torch.float64)
+
+
+def _iterations(optimizer: torch.optim.LBFGS, model: LogisticModel) -> int:
+    return int(optimizer.state[model.theta]["n_iter"])
 
 
 @dataclass(frozen=True)
@@ -110,14 +137,14 @@ def adamw(
 
 def _batches(objective: Objective, batch_rows: int, rng: np.random.Generator) -> Iterator[Objective]:
     """Objectives of one epoch's batches, each with the rows' own targets and weights."""
-    blocks = objective.blocks.blocks
+    blocks = [b for b in objective.blocks.blocks if objective.keep is None or objective.keep(b)]
     for i in rng.permutation(len(blocks)):
         order = rng.permutation(blocks[i].stop - blocks[i].start)
         for part in np.array_split(order, math.ceil(len(order) / batch_rows)):
             rows = blocks[i].start + part
             alone = RowBlocks((blocks[i].take(part),), len(part), objective.blocks.cols)
             targets = objective.targets(blocks[i].start, blocks[i].stop)[part]
-            yield replace(objective, blocks=alone, targets=_Slice(targets), weights=objective.weights[rows])
+            yield replace(objective, blocks=alone, targets=_Slice(targets), weights=objective.weights[rows], keep=None)
 
 
 @dataclass(frozen=True)

@@ -136,10 +136,10 @@ class Objective:
 def flat(theta: Array) -> Array:
     """theta (.., cols, outputs) as vectors (.., parameters), class by class."""
     swapped = np.swapaxes(theta, -1, -2)
-    return np.ascontiguousarray(swapped).reshape(*theta.shape[:-2], -1)
+    return np.ascontiguousarray(swapped).reshape(*theta.shape[:-2], theta.shape[-1] * theta.shape[-2])
 
 
 def unflat(vector: Array, cols: int) -> Array:
     """The inverse of `flat`."""
-    shaped = vector.reshape(*vector.shape[:-1], -1, cols)
+    shaped = vector.reshape(*vector.shape[:-1], vector.shape[-1] // cols, cols)
     return np.ascontiguousarray(np.swapaxes(shaped, -1, -2))

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from labelaudit.blocks import layout_of
+from labelaudit.encode.content import row_hashes
+from labelaudit.encode.encoder import ENCODINGS, Encoding, encode_blocks, feature_columns, fit_encoder
+from labelaudit.table.table import Column
+
+ROWS = 90
+
+
+def columns(seed: int = 0, rows: int = ROWS) -> list[Column]:
+    rng = np.random.default_rng(seed)
+    age = rng.normal(40, 12, size=rows)
+    age[::9] = np.nan
+    return [
+        Column("age", "numeric", age),
+        Column("married", "boolean", rng.integers(0, 2, size=rows).astype(np.float64)),
+        Column("town", "categorical", rng.integers(-1, 4, size=rows), ("Bonn", "Köln", "Trier", "Ulm")),
+        Column("joined", "date", 1.6e9 + 1e6 * rng.integers(0, 99, size=rows)),
+        Column("note", "text", np.array(["free text"] * rows, dtype=object)),
+    ]
+
+
+every_encoding = pytest.mark.parametrize("encoding", ENCODINGS)
+
+
+@every_encoding
+def test_encoded_columns_are_named_and_end_with_the_constant(encoding: Encoding) -> None:
+    features = feature_columns(columns())
+    encoder = fit_encoder(encoding, features, row_hashes(features, ROWS))
+    x = encoder.encode(features, np.arange(ROWS))
+    assert x.shape == (ROWS, len(encoder.names))
+    assert len(set(encoder.names)) == len(encoder.names)
+    assert encoder.names[-1] == "(constant)"
+    assert (x[:, -1] == 1).all()
+    assert np.isfinite(x).all()
+    assert not any("note" in name for name in encoder.names)
+
+
+@every_encoding
+def test_other_rows_of_the_same_columns_encode_whatever_they_hold(encoding: Encoding) -> None:
+    """Far-off, missing and unknown values, and dates whose parts do not vary."""
+    features = feature_columns(columns())
+    encoder = fit_encoder(encoding, features, row_hashes(features, ROWS))
+    other = feature_columns(
+        [
+            Column("age", "numeric", np.array([np.nan, 1e9, -1e9])),
+            Column("married", "boolean", np.array([np.nan, 0.0, 1.0])),
+            Column("town", "categorical", np.array([-1, -1, 3]), ("Bonn", "Köln", "Trier", "Ulm")),
+            Column("joined", "date", np.array([0.0, 0.0, np.nan])),
+            Column("note", "text", np.array(["", "", ""], dtype=object)),
+        ]
+    )
+    x = encoder.encode(other, np.array([2, 0, 1]))
+    assert x.shape == (3, len(encoder.names))
+    assert np.isfinite(x).all()
+
+
+@every_encoding
+def test_a_column_named_like_a_part_of_a_date_is_not_taken_for_it(encoding: Encoding) -> None:
+    rng = np.random.default_rng(1)
+    when = Column("when", "date", 1e7 * rng.integers(0, 40, size=ROWS))
+    month = Column("when month", "numeric", rng.normal(size=ROWS))
+    features = feature_columns([month, when])
+    alone = feature_columns([Column("x", "numeric", month.values), when])
+    hashes = row_hashes(alone, ROWS)
+    x = fit_encoder(encoding, features, hashes).encode(features, np.arange(ROWS))
+    assert np.array_equal(x, fit_encoder(encoding, alone, hashes).encode(alone, np.arange(ROWS)))
+
+
+def test_a_number_with_two_values_has_no_spline() -> None:
+    features = (Column("flag", "numeric", np.tile([0.0, 1.0], 45)), Column("x", "numeric", np.arange(90.0)))
+    encoder = fit_encoder("spline", features, row_hashes(features, ROWS))
+    assert [c.kind for c in encoder.columns] == ["standardised", "spline"]
+    assert [c.kind for c in encoder.base] == ["standardised", "standardised"]
+
+
+def test_landmarks_are_different_rows_and_go_by_content() -> None:
+    rng = np.random.default_rng(2)
+    x = np.repeat(rng.normal(size=(40, 1)), 3)
+    features = (Column("x", "numeric", x),)
+    encoder = fit_encoder("kernel", features, row_hashes(features, 120))
+    assert encoder.kernel is not None
+    assert len(encoder.kernel.landmarks) == 40
+    assert len(np.unique(encoder.kernel.landmarks[:, 0])) == 40
+    order = rng.permutation(120)
+    shuffled = (Column("x", "numeric", x[order]),)
+    other = fit_encoder("kernel", shuffled, row_hashes(shuffled, 120))
+    assert other.kernel is not None
+    assert np.allclose(np.sort(other.kernel.landmarks, 0), np.sort(encoder.kernel.landmarks, 0), atol=1e-12)
+
+
+@pytest.mark.parametrize("chunk_rows", [7, 1000])
+def test_blocks_hold_the_encoded_rows_in_storage_order(chunk_rows: int) -> None:
+    features = feature_columns(columns())
+    encoder = fit_encoder("linear", features, row_hashes(features, ROWS))
+    layout = layout_of(np.arange(ROWS) % 3, chunk_rows)
+    blocks = encode_blocks(encoder, features, layout, threads=2)
+    assert (blocks.rows, blocks.cols, blocks.threads) == (ROWS, len(encoder.names), 2)
+    x = blocks.map(lambda b: b.forward(np.eye(blocks.cols)))
+    assert np.array_equal(x, encoder.encode(features, layout.order))
+
+
+def test_every_encoding_is_tried() -> None:
+    assert get_args(Encoding) == ENCODINGS

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from labelaudit import choose as choose_module
+from labelaudit.assess import rows_of
+from labelaudit.choose import Choice, Rows, choose, hard_objective, l2_grid, ridge_for
+from labelaudit.encode.encoder import ENCODINGS
+from labelaudit.table.table import Column
+from problems import DATA, blocks_of
+
+
+def ring(rows: int = 240) -> Rows:
+    """Two classes that no line parts: within and without a circle."""
+    x = np.random.default_rng(0).normal(size=(rows, 2))
+    given = ((x**2).sum(1) > 1.4).astype(np.int64)
+    return rows_of([Column("a", "numeric", x[:, 0]), Column("b", "numeric", x[:, 1])], given, 2)
+
+
+def line(rows: int = 240) -> Rows:
+    """Two classes that a line parts, but for noise."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(rows, 3))
+    given = (x.sum(1) + rng.logistic(size=rows) > 0).astype(np.int64)
+    return rows_of([Column(name, "numeric", x[:, i]) for i, name in enumerate("abc")], given, 2)
+
+
+def test_the_encoding_follows_the_data() -> None:
+    assert choose(ring()).encoding != "linear"
+    assert choose(line()).encoding == "linear"
+
+
+def test_the_choice_is_the_trial_with_the_lowest_loss() -> None:
+    choice = choose(ring())
+    best = min(choice.trials, key=lambda t: t.loss)
+    assert (choice.encoding, choice.l2) == (best.encoding, best.l2)
+    assert {t.encoding for t in choice.trials} == set(ENCODINGS)
+    assert {t.l2 for t in choice.trials} == set(l2_grid(2))
+    assert all(np.isfinite(t.loss) for t in choice.trials)
+
+
+def test_what_is_asked_for_is_not_tried() -> None:
+    assert choose(line(), encoding="kernel", l2=0.3) == Choice("kernel", 0.3, ())
+    only = choose(line(), encoding="spline")
+    assert only.encoding == "spline"
+    assert {t.encoding for t in only.trials} == {"spline"}
+    strength = choose(line(), l2=0.02)
+    assert {t.l2 for t in strength.trials} == {0.02} == {strength.l2}
+
+
+def test_splines_without_a_column_that_bends_are_not_tried_twice() -> None:
+    rng = np.random.default_rng(2)
+    flags = [Column(n, "boolean", rng.integers(0, 2, size=80).astype(np.float64)) for n in "ab"]
+    choice = choose(rows_of(flags, rng.integers(0, 2, size=80), 2))
+    assert "spline" not in {t.encoding for t in choice.trials}
+
+
+def test_an_encoding_with_too_many_parameters_is_noted_and_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose_module, "LARGEST_TRIED", 20)
+    trials = {t.encoding: t for t in choose(ring()).trials}
+    assert trials["kernel"].note == "over 20 parameters"
+    assert trials["kernel"].parameters > 20
+    assert choose(ring(), encoding="kernel").encoding == "kernel"
+
+
+def test_a_sample_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a column that is missing throughout the sample does no harm."""
+    monkeypatch.setattr(choose_module, "SAMPLE_ROWS", 100)
+    rows = line(400)
+    drawn = choose_module.sample(rows.hashes, 100)
+    values = np.full(400, np.nan)
+    values[np.setdiff1d(np.arange(400), drawn)[:10]] = 1.0
+    sparse = replace(rows, columns=(*rows.columns, Column("sparse", "numeric", values)))
+    choice = choose(sparse)
+    assert all(np.isfinite(t.loss) for t in choice.trials)
+
+
+def test_taken_rows_keep_what_they_are() -> None:
+    rows = line(50)
+    some = rows.take(np.array([4, 0, 33]))
+    assert some.given.tolist() == rows.given[[4, 0, 33]].tolist()
+    assert some.hashes.tolist() == rows.hashes[[4, 0, 33]].tolist()
+    assert some.fold.tolist() == rows.fold[[4, 0, 33]].tolist()
+    assert some.columns[1].values.tolist() == rows.columns[1].values[[4, 0, 33]].tolist()
+    assert some.feature_names == ("a", "b", "c")
+
+
+def test_the_constant_is_not_penalised() -> None:
+    assert ridge_for(4, 0.5).tolist() == [0.5, 0.5, 0.5, 0.0]
+    assert l2_grid(3) == (1e-1, 1e-2, 1e-3)
+    assert l2_grid(2) == (5e-2, 5e-3, 5e-4)
+
+
+def test_one_logit_with_half_the_strength_is_two_logits() -> None:
+    """Two classes by softmax with one logit each have the same optimum, so the grids match."""
+    from labelaudit.kernels import native
+    from labelaudit.model.fit import newton
+    from labelaudit.model.targets import class_probabilities
+
+    data = DATA["breast_cancer"]()
+    blocks = blocks_of(data.x)
+    one = newton(hard_objective(blocks, data.given, 2, 0.01), tolerance=1e-11)
+    two_classes = choose_module.Objective(
+        blocks,
+        lambda start, stop: np.eye(2)[data.given[start:stop]],
+        np.ones(blocks.rows),
+        ridge_for(blocks.cols, 0.02),
+        2,
+    )
+    two = newton(two_classes, tolerance=1e-11)
+    p_one = class_probabilities(native.probabilities(native.forward(data.x, one.theta)))
+    p_two = native.probabilities(native.forward(data.x, two.theta))
+    assert np.abs(p_one - p_two).max() <= 1e-8

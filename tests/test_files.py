@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+import pytest
+
+from labelaudit.errors import InputError, OutputError
+from labelaudit.files import write_atomically
+
+
+def writes(content: bytes):
+    def write(stream):
+        stream.write(content)
+
+    return write
+
+
+def fails(error: BaseException):
+    def write(stream):
+        stream.write(b"half")
+        raise error
+
+    return write
+
+
+def test_the_content_is_written_and_nothing_else_left(tmp_path):
+    write_atomically(tmp_path / "out.csv", writes(b"whole"))
+    assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
+    assert (tmp_path / "out.csv").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("error", [InputError("no"), KeyboardInterrupt(), ValueError("no")])
+def test_an_error_on_the_way_keeps_the_old_file_and_leaves_no_other(tmp_path, error):
+    path = tmp_path / "out.csv"
+    path.write_bytes(b"old")
+    with pytest.raises(type(error)):
+        write_atomically(path, fails(error))
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_an_output_error_that_names_the_file(tmp_path):
+    with pytest.raises(OutputError, match=r"out\.csv: cannot be written: No space left"):
+        write_atomically(tmp_path / "out.csv", fails(OSError(28, "No space left on device")))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_an_output_error(tmp_path):
+    with pytest.raises(OutputError, match="No such file"):
+        write_atomically(tmp_path / "missing" / "out.csv", writes(b""))
+
+
+def test_a_folder_in_its_place_is_an_output_error(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_atomically(tmp_path / "out", writes(b""))
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and permission bits are POSIX's")
+def test_links_are_followed_and_permissions_are_the_usual(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real" / "out.csv")
+    umask = os.umask(0o022)
+    try:
+        write_atomically(tmp_path / "link.csv", writes(b"x"))
+    finally:
+        os.umask(umask)
+    assert (tmp_path / "link.csv").is_symlink()
+    assert stat.S_IMODE((tmp_path / "real" / "out.csv").stat().st_mode) == 0o644
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="/dev/null is POSIX's")
+def test_a_device_is_written_to_and_not_replaced():
+    from pathlib import Path
+
+    write_atomically(Path(os.devnull), writes(b"x"))
+    assert Path(os.devnull).is_char_device()

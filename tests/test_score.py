@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import oracle
+from labelaudit.evidence import alike, out_of_sample
+from labelaudit.influence import mean_gradient, residuals
+from labelaudit.model.fit import Fit, newton
+from labelaudit.model.targets import HardTargets
+from labelaudit.noise import CANDIDATES
+from labelaudit.score import Credibility, Scores, credibility, flagged, score
+from problems import DATA, Data
+
+Array = NDArray[np.float64]
+
+
+@cache
+def scored(name: str, solver: Any = "direct") -> tuple[Data, Fit, Array, Credibility, Scores]:
+    data = DATA[name]()
+    objective = data.objective()
+    fit = newton(objective, tolerance=1e-11)
+    same = alike(np.arange(len(data.x)).astype(np.uint64))
+    p = out_of_sample(objective, fit.theta, "direct", same)
+    belief = credibility(objective, fit, p, data.given, "direct", same)
+    return data, fit, p, belief, score(objective, fit, p, data.given, belief, solver, None)
+
+
+every_data = pytest.mark.parametrize("name", list(DATA))
+
+
+@every_data
+def test_credibility_is_made_of_probabilities(name: str) -> None:
+    data, _, _, belief, _ = scored(name)
+    assert belief.belief.shape == (len(data.x), data.classes)
+    assert np.allclose(belief.belief.sum(1), 1, rtol=0, atol=1e-12)
+    assert ((belief.belief >= 0) & (belief.belief <= 1 + 1e-12)).all()
+    assert np.allclose(belief.noise.sum(0), 1, rtol=0, atol=1e-12)
+    assert np.allclose(belief.counts.sum(1), np.bincount(data.given, minlength=data.classes))
+    assert list(belief.weights) == [c.name for c in CANDIDATES]
+    assert sum(belief.weights.values()) == pytest.approx(1)
+
+
+@every_data
+def test_planted_errors_have_low_scores(name: str) -> None:
+    """The first rows of every data set bear another class's label."""
+    data, _, _, belief, scores = scored(name)
+    planted = 15 if name == "breast_cancer" else 8
+    wrong = np.arange(len(data.x)) < planted
+    worst = np.argsort(scores.label_score)[: 2 * planted]
+    assert wrong[worst].sum() >= 0.7 * planted
+    assert scores.average_influence[wrong].mean() < scores.average_influence[~wrong].mean()
+    assert np.median(scores.self_confidence[wrong]) < 0.5 < np.median(scores.self_confidence[~wrong])
+    assert np.array_equal(scores.label_score, belief.belief[np.arange(len(data.x)), data.given].clip(0, 1))
+    assert np.array_equal(scores.predicted, belief.belief.argmax(1))
+
+
+@every_data
+def test_influence_is_the_naive_formula_on_credible_rows(name: str) -> None:
+    data, fit, p, belief, scores = scored(name)
+    objective = data.objective()
+    t = HardTargets(data.given, data.classes)(0, len(data.x))
+    gradients = oracle.row_gradients(data.x, t, fit.theta)
+    inverse = np.linalg.inv(objective.hessian(fit.theta))
+    right = belief.belief[np.arange(len(data.x)), data.given]
+    expected = gradients @ inverse @ (gradients * right[:, None]).sum(0) / right.sum()
+    assert oracle.error(scores.average_influence, expected) <= 1e-8
+    assert oracle.error(scores.self_influence, np.einsum("ni,ij,nj->n", gradients, inverse, gradients)) <= 1e-8
+    assert np.array_equal(scores.self_confidence, p[np.arange(len(data.x)), data.given])
+
+
+@every_data
+def test_influence_on_trusted_rows_is_the_naive_formula(name: str) -> None:
+    data, fit, p, belief, credible = scored(name)
+    objective = data.objective()
+    trusted = replace(data, x=data.reference_x, given=data.reference)
+    there = trusted.objective()
+    gradient = mean_gradient(residuals(there.blocks, there.targets, fit.theta), np.ones(len(trusted.x)))
+    scores = score(objective, fit, p, data.given, belief, "direct", gradient)
+    rows = oracle.row_gradients(data.x, objective.targets(0, len(data.x)), fit.theta)
+    on = oracle.row_gradients(trusted.x, there.targets(0, len(trusted.x)), fit.theta)
+    expected = (rows @ np.linalg.inv(objective.hessian(fit.theta)) @ on.T).mean(1)
+    assert oracle.error(scores.average_influence, expected) <= 1e-8
+    assert np.array_equal(scores.label_score, credible.label_score)
+
+
+def test_cg_scores_as_direct_does() -> None:
+    *_, direct = scored("wine")
+    *_, by_cg = scored("wine", "cg")
+    for name in ("average_influence", "self_influence", "leverage"):
+        assert oracle.error(getattr(by_cg, name), getattr(direct, name)) <= 1e-8
+
+
+def test_every_candidate_ticks() -> None:
+    data = DATA["iris"]()
+    objective = data.objective()
+    fit = newton(objective)
+    same = alike(np.arange(len(data.x)).astype(np.uint64))
+    ticks: list[int] = []
+    p = out_of_sample(objective, fit.theta, "direct", same)
+    credibility(objective, fit, p, data.given, "direct", same, lambda: ticks.append(1))
+    assert len(ticks) == len(CANDIDATES)
+
+
+scores_list = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.2, 0.25, 0.5, 0.9, 1.0]), st.booleans()), max_size=30)
+
+
+@given(scores_list, st.sampled_from([0.0, 0.05, 0.1, 0.2, 0.3, 1.0]))
+def test_flagged_rows_keep_the_expected_false_alarms_and_are_as_many_as_can_be(
+    rows: list[tuple[float, bool]], max_fdr: float
+) -> None:
+    values = np.array([v for v, _ in rows])
+    may_be = np.array([m for _, m in rows], dtype=bool)
+    flags = flagged(values, may_be, max_fdr)
+    assert not (flags & ~may_be).any()
+    inside = sorted(Fraction(v) for v in values[flags])
+    outside = sorted(Fraction(v) for v in values[may_be & ~flags])
+    slack = Fraction(1, 10**12)
+    if inside:
+        assert sum(inside) / len(inside) <= Fraction(max_fdr) + slack
+    if outside:
+        assert not inside or inside[-1] <= outside[0]
+        assert (sum(inside) + outside[0]) / (len(inside) + 1) > Fraction(max_fdr) - slack
+
+
+@given(st.lists(st.floats(0, 1), max_size=30), st.floats(0, 1), st.floats(0, 1))
+def test_a_larger_share_of_false_alarms_flags_no_fewer(values: list[float], a: float, b: float) -> None:
+    array = np.array(values)
+    every = np.ones(len(values), dtype=bool)
+    fewer, more = flagged(array, every, min(a, b)), flagged(array, every, max(a, b))
+    assert not (fewer & ~more).any()
+
+
+def test_no_rows_flag_none() -> None:
+    assert flagged(np.array([]), np.array([], dtype=bool), 0.2).shape == (0,)
