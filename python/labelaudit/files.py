@@ -1,43 +1,46 @@
-"""Writing a file whole or not at all."""
+"""Writing files whole or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from labelaudit.errors import OutputError
 
+Write = Callable[[BinaryIO], object]
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Calls `write` with a new file beside `path`, then renames it to `path`: a reader sees the old or the whole new.
 
-    A link is followed; a device or a pipe is written to as it is. Raises OutputError where the system refuses, and
-    then, as on any error in `write`, nothing is left behind.
+def write_atomically(path: Path, write: Write) -> None:
+    """Writes beside the target, then renames over it: the old file stays until the new one is whole and on disk.
+
+    A link is followed; a device or a pipe is written to as it is. Raises OutputError when the system refuses; the
+    temporary file goes on any error.
     """
-    try:
-        target = path.resolve()
-        if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("wb") as stream:
-                write(stream)
-        else:
-            _write_beside(target, write)
-    except BrokenPipeError:
-        raise  # whoever read the pipe has left: not an output that failed
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}.") from error
+    if _is_stream(path):
+        _write_stream(path, write)
+    else:
+        _write_together({path: write})
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """`write_atomically` of bytes that are there already."""
+    write_atomically(path, lambda file: file.write(content))
 
-    def write(file: BinaryIO) -> None:
-        file.write(content)
 
-    write_atomically(path, write)
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Writes files that belong together: no old one is replaced before all new ones are whole and on disk.
+
+    They are then replaced in the order given. Raises OutputError when the system refuses.
+    """
+    for path in contents:
+        if _is_stream(path):
+            raise OutputError(f"{path}: cannot be written: it is a device or a pipe. Nothing was changed there.")
+    _write_together({path: lambda file, content=content: file.write(content) for path, content in contents.items()})  # type: ignore[misc]
 
 
 def make_folder(path: Path) -> None:
@@ -45,30 +48,88 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be made: {error.strerror or error}.") from error
+        raise _refused(path, error) from error
 
 
-def _write_beside(target: Path, write: Callable[[BinaryIO], None]) -> None:
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+def check_folder(path: Path) -> None:
+    """Raises OutputError when the folder plainly cannot be made or written to: said before the work, not after it."""
+    there = next((p for p in (path, *path.absolute().parents) if os.path.lexists(p)), Path("/"))
+    if not there.is_dir():
+        raise OutputError(f"{there}: cannot be written to: it is not a folder. Nothing was changed there.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(f"{there}: cannot be written to: no permission. Nothing was changed there.")
+
+
+def same_file(a: Path, b: Path) -> bool:
+    """Whether both names stand for one file that exists."""
     try:
-        with beside.open("xb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
+        return a.samefile(b)
+    except (OSError, ValueError):
+        return False
+
+
+def _write_together(writers: Mapping[Path, Write]) -> None:
+    with contextlib.ExitStack() as staged:
+        ready = [(staged.enter_context(_staged(path, write)), path) for path, write in writers.items()]
+        for temporary, path in ready:
+            with _refusals(path):
+                temporary.replace(_followed(path))
+        for folder in {_followed(path).parent for path in writers}:
+            _sync_folder(folder)
+
+
+@contextlib.contextmanager
+def _staged(path: Path, write: Write) -> Iterator[Path]:
+    """The new file, whole and on disk under a temporary name beside its target; gone afterwards if not renamed."""
+    temporary = _followed(path).with_name(f".labelaudit-{secrets.token_hex(8)}.part")
+    try:
+        with _refusals(path), temporary.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _write_stream(path: Path, write: Write) -> None:
+    with _refusals(path), path.open("wb") as file:
+        write(file)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether the name stands for a device, pipe or socket: renaming a file over it would replace it."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _followed(path: Path) -> Path:
+    """The file behind a symbolic link, which stays."""
+    return path.resolve() if path.is_symlink() else path
+
+
+@contextlib.contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
         raise
-    _sync_folder(target.parent)
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path}: cannot be written: {error.strerror or error}. Nothing was changed there.")
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself last through a power cut, where the system can (Windows cannot open folders)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):  # some file systems cannot sync a folder; the file itself is on disk
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -50,19 +50,21 @@ class AuditOptions:
         _one_of("optimizer", s.optimizer, get_args(Optimizer))
         _one_of("device", s.device, get_args(Device))
         _one_of("rank-by", self.rank_by, get_args(RankBy))
-        if s.l2 != "auto" and not (math.isfinite(s.l2) and s.l2 >= 0):
-            raise UsageError(f"--l2: expected auto or a number of 0 or more, got {s.l2}")
+        if s.l2 != "auto" and not (isinstance(s.l2, int | float) and math.isfinite(s.l2) and s.l2 >= 0):
+            raise UsageError(f"--l2: expected auto or a number of 0 or more, got {s.l2!r}")
         if not 0 <= self.max_fdr <= 1:
             raise UsageError(f"--max-fdr: expected a share from 0 to 1, got {self.max_fdr}")
         if s.threads < 1:
             raise UsageError(f"--threads: expected 1 or more, got {s.threads}")
+        if s.seed < 0:
+            raise UsageError(f"--seed: expected 0 or more, got {s.seed}")
         if self.reading.skip < 0:
             raise UsageError(f"--skip: expected 0 or more lines, got {self.reading.skip}")
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> AuditOptions:
         """From values by name, all in one place, as the command line and `labelaudit.audit` have them."""
-        values = {**values, "threads": values.get("threads") or default_threads()}
+        values = {**values, "threads": default_threads() if values.get("threads") is None else values["threads"]}
         reading = Reading(**{f.name: values[f.name] for f in fields(Reading) if f.name in values})
         settings = Settings(**{f.name: values[f.name] for f in fields(Settings) if f.name in values})
         return cls(reading, settings, **{f.name: values[f.name] for f in fields(cls) if f.name in values})

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from labelaudit.cli.options import METHOD, READING, TALK, with_options
-from labelaudit.cli.talk import progress
+from labelaudit.cli.talk import progress, write_stdout
 
 OUT = (
     click.option("--top", type=click.IntRange(0), default=20, metavar="N", help="Rows to print [20]."),
@@ -16,7 +16,7 @@ OUT = (
 )
 
 
-@click.command(short_help="Rank the rows of a labelled CSV file, most suspect label first.")
+@click.command()
 @click.argument("data", nargs=-1, required=True)
 @with_options(READING, METHOD, OUT, TALK)
 def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bool, **values: Any) -> None:
@@ -32,10 +32,12 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     from labelaudit.assess import STAGES
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.run import audit_data
+    from labelaudit.files import check_folder
     from labelaudit.report import text
 
     options = AuditOptions.of(values)
-    refuse_to_overwrite_data(data, Path(out))
+    refuse_to_overwrite_data((*data, *filter(None, [options.reference])), Path(out))
+    check_folder(Path(out))
     with progress(STAGES + 1, quiet=quiet, verbose=verbose) as tick:
         result = audit_data(list(data), options, tick=tick)
     folder = result.save(out)
@@ -43,7 +45,7 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
         for trial in result.summary["fit"]["trials"]:
             click.echo(f"  tried {trial['encoding']}, l2 {trial['l2']}: loss {trial['loss']} {trial['note']}", err=True)
     if not quiet:
-        click.echo(text.render(result, top=top), nl=False)
+        write_stdout(text.render(result, top=top))
     click.echo(f"Written: {', '.join(str(folder / name) for name in ('ranking.csv', 'audit.json'))}", err=True)
 
 
@@ -51,8 +53,9 @@ def refuse_to_overwrite_data(data: tuple[str, ...], folder: Path) -> None:
     """Raises UsageError when an output would replace an input."""
     from labelaudit.audits.store import AUDIT, MODEL, RANKING
     from labelaudit.errors import UsageError
+    from labelaudit.files import same_file
 
     for target in (folder / name for name in (RANKING, MODEL, AUDIT)):
         for source in data:
-            if source != "-" and target.exists() and Path(source).exists() and target.samefile(source):
+            if source != "-" and same_file(target, Path(source)):
                 raise UsageError(f"{target} would replace the data file {source}. Name another folder with --out.")

@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType
+from typing import TextIO
 
 import click
 
 from labelaudit.errors import LabelauditError
 
-USAGE, EXHAUSTED, BUG, PIPE, INTERRUPTED, TERMINATED = 2, 5, 70, 141, 130, 143
+USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE, TERMINATED = 2, 4, 5, 70, 130, 141, 143
+SPENT = "memory is exhausted. Audit fewer rows or columns (--drop)."
 
 
 class Terminated(BaseException):
@@ -28,42 +32,75 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
     try:
         code = command.main(args=arguments, prog_name="labelaudit", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        with _telling():
+            error.show()
         return USAGE
     except LabelauditError as error:
-        return _said(str(error), error.exit_code, arguments)
-    except BrokenPipeError:
-        _drop_stdout()
+        return _said(str(error), error.exit_code, debug)
+    except (BrokenPipeError, SystemExit):  # SystemExit(1) is what Click makes of a closed pipe, and of nothing else
+        _drop(sys.stdout)
         return PIPE
     except (KeyboardInterrupt, click.Abort):
-        return _said("interrupted; nothing was written", INTERRUPTED, arguments)
+        return _said("interrupted; no file is half-written", INTERRUPTED, debug)
     except Terminated:
-        return _said("terminated; nothing was written", TERMINATED, arguments)
+        return _said("terminated; no file is half-written", TERMINATED, debug)
     except MemoryError:
-        return _said("memory is exhausted. Audit fewer rows or columns (--drop).", EXHAUSTED, arguments)
+        return _said(SPENT, EXHAUSTED, debug)
+    except OSError as error:
+        return _failed(error, debug)
     except Exception:
-        traceback.print_exc()
-        return _said("this is a bug of labelaudit: please report it with the lines above.", BUG, arguments)
+        return _bug()
+
+
+def _failed(error: OSError, debug: bool) -> int:
+    """An error of the system that nobody met on the way: without a file's name it is of standard output or error."""
+    if error.errno == errno.ENOMEM:
+        return _said(SPENT, EXHAUSTED, debug)
+    if error.filename is not None:
+        return _bug()
+    _drop(sys.stdout)
+    return _said(f"standard output cannot be written: {error.strerror or error}", UNWRITTEN, debug)
+
+
+def _bug() -> int:
+    return _said("this is a bug of labelaudit: please report it with the lines above.", BUG, trace=True)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-def _said(message: str, code: int, arguments: Sequence[str]) -> int:
-    if "--debug" in arguments and code != BUG:
-        traceback.print_exc()
-    click.echo(f"labelaudit: {message}", err=True)
+def _said(message: str, code: int, trace: bool) -> int:
+    from labelaudit.report.words import printable
+
+    lines = [printable(line) for line in message.split("\n")]
+    with _telling():
+        if trace:
+            traceback.print_exc()
+        click.echo("labelaudit: " + "\n".join(lines), err=True)
     return code
 
 
-def _drop_stdout() -> None:
-    """Python would complain when it flushes stdout at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextlib.contextmanager
+def _telling() -> Iterator[None]:
+    """The exit code stays what it is where standard error cannot be written."""
+    try:
+        yield
+    except OSError:
+        _drop(sys.stderr)
+
+
+def _drop(stream: TextIO | None) -> None:
+    """Nothing more goes there; Python would fail on what is left in its buffer when it ends, with its own exit code."""
+    if stream is not None:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

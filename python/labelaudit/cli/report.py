@@ -6,10 +6,19 @@ from pathlib import Path
 
 import click
 
+from labelaudit.cli.talk import write_stdout
 
-@click.command(short_help="Render a saved audit as text, CSV or JSON.")
+
+@click.command()
 @click.argument("audit")
-@click.option("-f", "--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", help="[text]")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "json"]),
+    default="text",
+    help="Form of the report [text].",
+)
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of to standard output.")
 @click.option("--top", type=click.IntRange(0), metavar="N", help="Only the first N rows [text: 20, else all].")
 @click.option("--spreadsheet", is_flag=True, help="csv: escape cells that a spreadsheet would run as formulas.")
@@ -21,13 +30,15 @@ def report(audit: str, form: str, output: str | None, top: int | None, spreadshe
     Example:
       labelaudit report labelaudit-report -f csv --spreadsheet -o suspects.csv
     """
-    from labelaudit.audits.store import load
+    from labelaudit.audits.store import encoded, load
     from labelaudit.errors import UsageError
     from labelaudit.files import write_bytes
     from labelaudit.report import csv, json, text
 
     if spreadsheet and form != "csv":
         raise UsageError("--spreadsheet goes with -f csv.")
+    if output is not None:
+        refuse_to_overwrite_audit(audit, Path(output))
     loaded = load(audit)
     if form == "csv":
         content = csv.render(loaded, top=top, spreadsheet=spreadsheet)
@@ -36,6 +47,18 @@ def report(audit: str, form: str, output: str | None, top: int | None, spreadshe
     else:
         content = text.render(loaded, top=20 if top is None else top)
     if output is None:
-        click.echo(content, nl=False)
+        write_stdout(content, encoding=None if form == "text" else "utf-8")
     else:
-        write_bytes(Path(output), content.encode())
+        write_bytes(Path(output), encoded(content))
+
+
+def refuse_to_overwrite_audit(audit: str, output: Path) -> None:
+    """Raises UsageError when the report would replace a file of the audit that it is made from."""
+    from labelaudit.audits.store import AUDIT, MODEL, RANKING, audit_file
+    from labelaudit.errors import UsageError
+    from labelaudit.files import same_file
+
+    file = audit_file(audit)
+    for part in (file, *(file.parent / name for name in (AUDIT, RANKING, MODEL))):
+        if same_file(part, output):
+            raise UsageError(f"-o {output} would replace {part}, which the audit consists of. Name another file.")

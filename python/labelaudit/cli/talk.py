@@ -1,4 +1,4 @@
-"""What a command says on stderr while it works."""
+"""What a command says: results on stdout, and on stderr what it is doing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,25 @@ from contextlib import contextmanager
 
 import click
 
+from labelaudit.errors import OutputError
+
+
+def write_stdout(text: str, *, encoding: str | None = None) -> None:
+    """The text on standard output, in the terminal's own encoding or the one that the format asks for.
+
+    What the encoding does not hold becomes an escape. Raises OutputError when standard output is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed. Name a file with -o, or do not close it.")
+    click.echo(text.encode(encoding or sys.stdout.encoding or "utf-8", "backslashreplace"), nl=False)
+
 
 @contextmanager
 def progress(stages: int, *, quiet: bool, verbose: bool) -> Iterator[Callable[[str], None]]:
     """A function to call as each stage begins: a bar on a terminal, lines with times under -v, else nothing."""
     if verbose:
         yield _lines()
-    elif quiet or not sys.stderr.isatty():
+    elif quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda stage: None
     else:
         yield from _bar(stages)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
-from labelaudit.encode.content import unit_scaled
+from labelaudit.encode.content import moments, unit_scaled
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -45,7 +45,7 @@ class ColumnEncoder(Protocol):
 
 def _scale(values: Array) -> tuple[Array, Array]:
     """Means and standard deviations of columns, 1 for a constant one."""
-    mean, scale = values.mean(0), values.std(0)
+    mean, scale = moments(values)
     return mean, np.where(scale > 1e-12 * np.abs(values).max(0, initial=1.0), scale, 1.0)
 
 

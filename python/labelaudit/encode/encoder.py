@@ -86,8 +86,7 @@ def _bends(column: Column) -> bool:
 
 
 def _landmarks(hashes: Hashes) -> NDArray[np.int64]:
-    _, first = np.unique(hashes, return_index=True)
-    first = np.sort(first)
+    _, first = np.unique(hashes, return_index=True)  # in the order of the hashes, so that shuffled rows change no bit
     return first[sample(hashes[first], min(LANDMARKS, max(1, len(hashes) // 3)))]
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.encode.content import moments
+
 Array = NDArray[np.float64]
 
 LANDMARKS = 150
@@ -33,7 +35,7 @@ class KernelMap:
     @classmethod
     def fit(cls, x: Array, landmarks: NDArray[np.int64]) -> KernelMap:
         """x (rows, columns) unscaled; landmarks are positions of rows. gamma is 1 / (2 columns)."""
-        mean, scale = x.mean(0), x.std(0)
+        mean, scale = moments(x)
         scale = np.where(scale > 0, scale, 1.0)
         z = (x[landmarks] - mean) / scale
         values, vectors = np.linalg.eigh(_gaussian(z, z))

@@ -9,7 +9,7 @@ from labelaudit.audits.store import ranking_csv
 
 # A leading = + - @ (also full-width), tab or carriage return makes a spreadsheet read a formula (OWASP, CSV injection).
 FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
-PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def render(audit: Audit, *, top: int | None = None, spreadsheet: bool = False) -> str:
@@ -18,8 +18,10 @@ def render(audit: Audit, *, top: int | None = None, spreadsheet: bool = False) -
     if spreadsheet:
         numbers = {"rank", "row", "line", "is_label_issue", *SCORES}
         texts = [c for c in ranking.columns if c not in numbers]
-        ranking = ranking.assign(**{c: ranking[c].map(escaped) for c in texts})
-        ranking = ranking.rename(columns=escaped)
+        ranking = ranking.copy()
+        for name in texts:
+            ranking[name] = ranking[name].map(escaped)
+        ranking.columns = [escaped(name) for name in ranking.columns]
     return ranking_csv(ranking)
 
 

@@ -1,16 +1,22 @@
-"""The report for a terminal, 80 columns wide: verdict, first rows, and what the audit rests on."""
+"""The report for a terminal of 80 columns: verdict, first rows, and what the audit rests on."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+import textwrap
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from labelaudit.audits.result import Audit, Finding
-from labelaudit.report.words import listed, plural, printable, shortened, table
+from labelaudit.report.words import listed, plural, printable, shortened, table, width
 
-LABEL_CELLS = 16
-ID_CELLS = 14
+WIDTH = 80
+WIDEST, NARROWEST = 16, 6  # cells of a text from the data in a table
+NAME_CELLS = 40  # of a column's name in a sentence
 MOST_IDS = 2
+MOST_LEFT_OUT = 20
 MOST_CLASSES = 8
+CORNER = "true \\ given"
 
 
 def render(audit: Audit, *, top: int = 20) -> str:
@@ -24,7 +30,7 @@ def _verdict(audit: Audit) -> str:
     rows = s["rows"]
     share = f" ({s['issues'] / rows:.1%})" if s["issues"] else ""
     lines = [
-        f'{plural(rows, "row")}, {plural(len(s["classes"]), "class")} in "{printable(s["label"])}": '
+        f'{plural(rows, "row")}, {plural(len(s["classes"]), "class")} in "{shortened(s["label"], WIDEST)}": '
         f"{s['issues'] or 'no'} {'label is' if s['issues'] == 1 else 'labels are'} probably wrong{share}."
     ]
     if s["issues"]:
@@ -38,47 +44,81 @@ def _verdict(audit: Audit) -> str:
             f"Warning: the fit did not converge (gradient {s['fit']['gradient_norm']:.1e}, expected "
             f"{s['fit']['tolerance']:.0e}); the scores are of an unfinished model."
         )
-    return "\n".join(lines)
+    return "\n".join(map(_wrapped, lines))
+
+
+def _wrapped(line: str) -> str:
+    """The line in 80 columns, its continuation indented."""
+    return textwrap.fill(line, WIDTH, subsequent_indent="    ")
 
 
 def _rows(audit: Audit, top: int) -> str:
     findings = list(audit.findings(top))
     if not findings:
         return ""
-    ids = list(findings[0].ids)[:MOST_IDS]
-    has_line = any(f.line is not None for f in findings)
-    has_file = any(f.file is not None for f in findings)
-    header = ["rank", "row", *(["file"] if has_file else []), *(["line"] if has_line else [])]
-    left = {len(header) + i for i in range(len(ids) + 2)} | ({2} if has_file else set())
-    header += [shortened(i, ID_CELLS) for i in ids] + ["given", "predicted", "score", "influence", ""]
-    rows = [_row(f, ids, has_file, has_line) for f in findings]
     title = f"The first {plural(len(findings), 'row')} by {audit.summary['rank_by']} (* probably wrong):"
-    return title + "\n" + table(header, rows, left=frozenset(left))
+    return title + "\n" + _fitted(_columns(findings))
 
 
-def _row(finding: Finding, ids: list[str], has_file: bool, has_line: bool) -> list[str]:
-    cells = [f"{finding.rank}", f"{finding.row}"]
-    cells += [shortened(finding.file or "", ID_CELLS)] if has_file else []
-    cells += ["" if finding.line is None else f"{finding.line}"] if has_line else []
-    cells += [shortened(finding.ids[i], ID_CELLS) for i in ids]
-    cells += [shortened(finding.given_label, LABEL_CELLS), shortened(finding.predicted_label, LABEL_CELLS)]
-    influence = "" if finding.average_influence != finding.average_influence else f"{finding.average_influence:.3g}"
-    return [*cells, f"{finding.label_score:.3f}", influence, "*" if finding.is_label_issue else ""]
+class _Column(NamedTuple):
+    header: str
+    cells: list[str]
+    from_data: bool  # a text of any length, to be shortened and aligned left
+
+
+def _columns(findings: list[Finding]) -> list[_Column]:
+    def number(header: str, cells: Iterable[str]) -> _Column:
+        return _Column(header, list(cells), False)
+
+    def text(header: str, cells: Iterable[str]) -> _Column:
+        return _Column(header, list(cells), True)
+
+    columns = [number("rank", (f"{f.rank}" for f in findings)), number("row", (f"{f.row}" for f in findings))]
+    if any(f.file is not None for f in findings):
+        columns.append(text("file", (f.file or "" for f in findings)))
+    if any(f.line is not None for f in findings):
+        columns.append(number("line", ("" if f.line is None else f"{f.line}" for f in findings)))
+    columns += [text(name, (f.ids[name] for f in findings)) for name in list(findings[0].ids)[:MOST_IDS]]
+    columns += [
+        text("given", (f.given_label for f in findings)),
+        text("predicted", (f.predicted_label for f in findings)),
+        number("score", (f"{f.label_score:.3f}" for f in findings)),
+        number("influence", (_influence(f) for f in findings)),
+        number("", ("*" if f.is_label_issue else "" for f in findings)),
+    ]
+    return columns
+
+
+def _influence(finding: Finding) -> str:
+    return "" if math.isnan(finding.average_influence) else f"{finding.average_influence:.3g}"
+
+
+def _fitted(columns: list[_Column]) -> str:
+    """The table, its texts from the data shortened so that it is at most WIDTH wide where their number allows that."""
+    for cells in range(WIDEST, NARROWEST - 1, -1):
+        shown = [_shown(c, cells) for c in columns]
+        if sum(2 + max(map(width, texts)) for texts in shown) <= WIDTH:
+            break
+    header, *rows = map(list, zip(*shown, strict=True))
+    return table(header, rows, left=frozenset(i for i, c in enumerate(columns) if c.from_data))
+
+
+def _shown(column: _Column, cells: int) -> list[str]:
+    if not column.from_data:
+        return [column.header, *column.cells]
+    return [shortened(column.header, max(cells, len("predicted"))), *(shortened(v, cells) for v in column.cells)]
 
 
 def _noise(summary: dict[str, Any]) -> str:
-    noise = summary["noise"]
-    names, matrix = noise["classes"], noise["matrix"]
+    names, matrix = summary["noise"]["classes"], summary["noise"]["matrix"]
     if len(names) > MOST_CLASSES:
         pairs = [(matrix[g][t], g, t) for g in range(len(names)) for t in range(len(names)) if g != t]
         worst = sorted(pairs, reverse=True)[:5]
         told = [f"{shortened(names[t], 20)} given as {shortened(names[g], 20)} {p:.1%}" for p, g, t in worst]
-        return "Most frequent errors, as a share of the true class: " + "; ".join(told) + "."
-    header = ["true \\ given", *(shortened(n, LABEL_CELLS) for n in names)]
-    rows = [
-        [shortened(names[t], LABEL_CELLS), *(f"{matrix[g][t]:.1%}" for g in range(len(names)))]
-        for t in range(len(names))
-    ]
+        return _wrapped("Most frequent errors, as a share of the true class: " + "; ".join(told) + ".")
+    cells = min(WIDEST, (WIDTH - 2 - len(CORNER)) // len(names) - 2)
+    header = [CORNER, *(shortened(name, cells) for name in names)]
+    rows = [[shortened(name, len(CORNER)), *(f"{shares[t]:.1%}" for shares in matrix)] for t, name in enumerate(names)]
     return "How labels go wrong, P(given | true):\n" + table(header, rows, left=frozenset({0}))
 
 
@@ -86,20 +126,29 @@ def _basis(audit: Audit) -> str:
     s, fit, left = audit.summary, audit.summary["fit"], audit.record["left_out"]
     kinds = listed([f"{n} {kind}" for kind, n in s["column_kinds"].items()], 6)
     lines = [f"Columns: {len(s['columns'])} used ({kinds})."]
-    lines += [f'  left out "{printable(c["name"])}": {printable(c["reason"])}' for c in left["columns"]]
+    lines += [
+        f'  left out "{shortened(c["name"], NAME_CELLS)}": {printable(c["reason"])}'
+        for c in left["columns"][:MOST_LEFT_OUT]
+    ]
+    if len(left["columns"]) > MOST_LEFT_OUT:
+        lines.append(f"  and {plural(len(left['columns']) - MOST_LEFT_OUT, 'column')} more: see audit.json")
     if left["rows"]:
         first = [f"row {r['row']}" + (f" (line {r['line']})" if r["line"] else "") for r in left["rows"]]
         lines.append(f"Rows left out: {len(left['rows']):,}, without a label: {listed(first, 3)}.")
     if s["only_row_of_its_class"]:
         lines.append(f"Rows not fitted, each the only row of its class: {s['only_row_of_its_class']}.")
-    how = "converged" if fit["converged"] else "stopped"
-    lines.append(
-        f"Model: {fit['encoding']} encoding, {fit['encoded_columns']} columns, L2 {fit['l2']:g}; {fit['optimizer']} "
-        f"{how} after {plural(fit['iterations'], 'step')}\n"
-        f"  (loss {fit['loss']:.4f}, gradient {fit['gradient_norm']:.0e}, {fit['solver']} solver, {fit['device']})."
-    )
+    lines += _model(fit)
     lines.append(f"Influence: averaged over {_over(s)}.")
-    return "\n".join(lines)
+    return "\n".join(map(_wrapped, lines))
+
+
+def _model(fit: dict[str, Any]) -> list[str]:
+    how = "converged" if fit["converged"] else "stopped"
+    return [
+        f"Model: {fit['encoding']} encoding, {fit['encoded_columns']} columns, L2 {fit['l2']:g}; {fit['optimizer']} "
+        f"{how} after {plural(fit['iterations'], 'step')}",
+        f"  (loss {fit['loss']:.4f}, gradient {fit['gradient_norm']:.0e}, {fit['solver']} solver, {fit['device']}).",
+    ]
 
 
 def _over(summary: dict[str, Any]) -> str:

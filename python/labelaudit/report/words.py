@@ -33,7 +33,7 @@ def _cells(c: str) -> int:
 
 def shortened(text: str, cells: int) -> str:
     """The printable text, cut to so many cells with an ellipsis."""
-    text = printable(text)
+    text = printable(text[: 1 + 4 * cells])  # combining characters take no cell: a bound on their number
     if width(text) <= cells:
         return text
     while text and width(text) >= cells:

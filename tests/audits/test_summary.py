@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import labelaudit
+from labelaudit.errors import ConvergenceError, InputError
+from sample_data import QUICK, csv_text, sample_rows
+
+
+def test_the_figures_agree_with_the_ranking(audited):
+    s, ranking = audited.summary, audited.ranking
+    issues = ranking[ranking["is_label_issue"]]
+    assert s["rows"] == len(ranking) == sum(c["rows"] for c in s["classes"])
+    assert {c["name"]: c["rows"] for c in s["classes"]} == ranking["given_label"].value_counts().to_dict()
+    assert s["issues"] == len(issues) == len(audited.issues) > 0
+    assert s["expected_false_alarms"] == pytest.approx(issues["label_score"].sum(), rel=1e-12)
+    assert s["noise"]["rate"] == pytest.approx(1 - ranking["label_score"].mean(), rel=1e-12)
+    assert s["column_kinds"] == {"numeric": 2, "categorical": 1}
+    assert [c["name"] for c in s["columns"]] == ["a", "b", "colour"]
+
+
+def test_the_noise_matrix_has_shares_of_each_true_class(audited):
+    noise = audited.summary["noise"]
+    matrix, counts = np.array(noise["matrix"]), np.array(noise["counts"])
+    assert noise["classes"] == ["u", "v", "w"]
+    np.testing.assert_allclose(matrix.sum(0), 1, rtol=1e-9)
+    assert (matrix >= 0).all()
+    given = [c["rows"] for c in audited.summary["classes"]]
+    np.testing.assert_allclose(counts.sum(1), given, rtol=1e-9)
+    assert sum(noise["candidates"].values()) == pytest.approx(1)
+
+
+def test_the_planted_errors_are_found():
+    import pandas as pd
+
+    rows, truth = sample_rows(), sample_rows(wrong=0.0)
+    planted = {i + 1 for i in range(90) if rows[i][-1] != truth[i][-1]}
+    frame = pd.DataFrame(rows, columns=["key", "a", "b", "colour", "label"])
+    audit = labelaudit.audit(frame, "label", id="key", **QUICK)
+    first = set(audit.ranking["row"].head(len(planted)))
+    assert len(first & planted) >= 0.8 * len(planted) > 3  # well apart: the classes' means are 3 deviations away
+
+
+def test_the_fit_says_how_it_went(audited, write):
+    fit = audited.summary["fit"]
+    assert fit["converged"]
+    assert fit["gradient_norm"] <= fit["tolerance"]
+    assert fit["parameters"] == 3 * fit["encoded_columns"]
+    assert {t["encoding"] for t in fit["trials"]} == {"linear", "spline", "kernel", "spline+kernel"}
+    best = min(fit["trials"], key=lambda t: t["loss"])
+    assert (best["encoding"], best["l2"]) == (fit["encoding"], fit["l2"])
+    path = write(csv_text(sample_rows()))
+    short = labelaudit.audit(path, "label", id="key", optimizer="adamw", **QUICK).summary["fit"]
+    assert not short["converged"]
+    assert short["gradient_norm"] > short["tolerance"]
+
+
+def test_a_fit_that_stops_short_is_an_error_under_strict(write):
+    path = write(csv_text(sample_rows()))
+    with pytest.raises(ConvergenceError, match=r"the fit did not converge: the gradient is .* expected 1e-09"):
+        labelaudit.audit(path, "label", id="key", optimizer="adamw", strict=True, **QUICK)
+
+
+def test_columns_left_out_have_reasons(write):
+    rows = [[f"k{key}", *row, "same", ""] for key, *row in sample_rows()]
+    text = csv_text(rows, ("key", "a", "b", "colour", "label", "constant", "empty"))
+    audit = labelaudit.audit(write(text), "label", drop="b", **QUICK)
+    reasons = {c["name"]: c["reason"] for c in audit.record["left_out"]["columns"]}
+    assert set(reasons) == {"key", "b", "constant", "empty"}
+    assert reasons["b"] == "dropped on request"
+    assert "--id" in reasons["key"]
+    assert audit.summary["columns_left_out"] == 4
+
+
+def test_a_table_without_features_is_refused_with_the_reasons(write):
+    text = "label,fixed\n" + "u,1\nv,1\n" * 4
+    with pytest.raises(InputError, match=r'train\.csv: no column is left to learn from .*"fixed": constant'):
+        labelaudit.audit(write(text), "label")
+
+
+def test_the_options_are_recorded_but_not_the_threads(write):
+    path = write(csv_text(sample_rows()))
+    audit = labelaudit.audit(path, "label", id=["key"], missing="?", threads=2, seed=3, **QUICK)
+    options = audit.record["options"]
+    assert "threads" not in options
+    assert options["seed"] == 3
+    assert options["ids"] == ["key"]
+    assert options["missing"] == ["?"]
+    assert options["encoding"] == "linear"
+    assert json.loads(json.dumps(audit.record, allow_nan=False)) == audit.record

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+AUDIT = ("audit", "train.csv", "--label", "label", "--id", "key", "--encoding", "linear", "--l2", "0.01")
+
+
+@pytest.fixture
+def saved(call):
+    code, out, _ = call(*AUDIT, "--out", "saved")
+    assert code == 0
+    return out
+
+
+@pytest.mark.parametrize("name", ["saved", "saved/", "saved/audit.json"])
+def test_text_is_what_the_audit_printed(call, saved, name):
+    assert call("report", name) == (0, saved, "")
+
+
+def test_csv_is_the_ranking(call, saved):
+    assert call("report", "saved", "-f", "csv")[1] == Path("saved/ranking.csv").read_bytes().decode()
+    assert call("report", "saved", "-f", "csv", "--top", "3")[1].count("\n") == 4
+
+
+def test_json_holds_the_record_and_the_ranking(call, saved):
+    found = json.loads(call("report", "saved", "-f", "json", "--top", "7")[1])
+    assert len(found["ranking"]) == 7
+    assert found["summary"] == json.loads(Path("saved/audit.json").read_text())["summary"]
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+def test_an_output_file_holds_what_would_be_printed(call, saved, form):
+    printed = call("report", "saved", "-f", form)[1]
+    assert call("report", "saved", "-f", form, "-o", "out") == (0, "", "")
+    assert Path("out").read_bytes().decode() == printed
+
+
+def test_a_file_of_the_audit_is_never_replaced(call, saved):
+    Path("link").symlink_to("saved/ranking.csv")
+    before = {p: p.read_bytes() for p in Path("saved").iterdir()}
+    for target in ("saved/audit.json", "saved/ranking.csv", "saved/model.npz", "link"):
+        code, _, err = call("report", "saved", "-o", target)
+        assert code == 2
+        assert "which the audit consists of" in err
+    assert {p: p.read_bytes() for p in Path("saved").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["nowhere"], 3, "nowhere: cannot be read: No such file"),
+        (["train.csv"], 3, "train.csv: is no JSON"),
+        (["."], 3, "audit.json: cannot be read"),
+        (["saved", "--spreadsheet"], 2, "--spreadsheet goes with -f csv"),
+        (["saved", "-f", "pdf"], 2, "'pdf' is not one of 'text', 'csv', 'json'"),
+        (["saved", "-o", "no/such/folder/file"], 4, "No such file or directory"),
+        (["saved", "-o", "saved"], 4, "saved: cannot be written"),
+        ([], 2, "Missing argument 'AUDIT'"),
+    ],
+)
+def test_a_refusal_says_why_and_writes_nothing(call, saved, arguments, code, words):
+    before = sorted(Path().rglob("*"))
+    found, out, err = call("report", *arguments)
+    assert (found, out) == (code, "")
+    assert words in err
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_changed_ranking_is_refused(call, saved):
+    with Path("saved/ranking.csv").open("a") as file:
+        file.write("\n")
+    code, out, err = call("report", "saved")
+    assert (code, out) == (3, "")
+    assert "saved/ranking.csv: was changed since the audit wrote it" in err

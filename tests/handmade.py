@@ -1,0 +1,94 @@
+"""A tiny audit made by hand: what reports are tested on, so that no figure in them comes from a computation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from labelaudit.audits.result import Audit, FittedModel
+from labelaudit.encode.encoder import Encoder
+
+SCORES = {
+    "label_score": [0.0, 0.0625, 0.5, 0.9375],
+    "is_label_issue": [True, True, False, False],
+    "average_influence": [float("nan"), -1.5, 0.001953125, 12.25],
+    "self_influence": [float("nan"), 3.0, 1e-07, 0.1],
+    "self_confidence": [0.0, 0.03125, 0.5, 0.96875],
+    "leverage": [float("nan"), 0.25, 0.125, 0.0078125],
+}
+
+
+def ranking(labels: list[str], predicted: list[str], ids: dict[str, list[str]], files: list[str] | None) -> Any:
+    return pd.DataFrame(
+        {
+            "rank": [1, 2, 3, 4],
+            "row": [7, 2, 5, 1],
+            **({"file": files} if files else {}),
+            "line": pd.array([12, 3, 6, 2], dtype="Int64"),
+            **ids,
+            "given_label": labels,
+            "predicted_label": predicted,
+            **SCORES,
+        }
+    )
+
+
+def record(classes: list[str], **changes: Any) -> dict[str, Any]:
+    n = len(classes)
+    summary = {
+        "label": "kind",
+        "rows": 4,
+        "rows_left_out": 2,
+        "classes": [{"name": c, "rows": 2} for c in classes],
+        "columns": [{"name": "size", "kind": "numeric"}, {"name": "colour", "kind": "categorical"}],
+        "column_kinds": {"numeric": 1, "categorical": 1},
+        "columns_left_out": 1,
+        "issues": 2,
+        "expected_false_alarms": 0.0625,
+        "only_row_of_its_class": 1,
+        "noise": {
+            "rate": 0.625,
+            "classes": classes,
+            "matrix": (np.eye(n) * (1 - n / 16) + 1 / 16).tolist(),
+            "matrix_is": "P(given | true): a row for each given class, a column for each true class",
+            "counts": np.eye(n).tolist(),
+            "candidates": {"one rate": 1.0},
+        },
+        "fit": {
+            **{"encoding": "linear", "l2": 0.01, "encoded_columns": 4, "parameters": 4, "optimizer": "newton"},
+            **{"solver": "direct", "device": "cpu", "iterations": 5, "loss": 0.25, "gradient_norm": 1e-12},
+            **{"tolerance": 1e-09, "converged": True, "trials": []},
+        },
+        "reference_rows": None,
+        "average_influence_over": "all rows, weighted by label_score",
+        "rank_by": "label_score",
+    }
+    left_out = {
+        "rows": [{"row": r, "file": "train.csv", "line": r + 1, "reason": "no label"} for r in (3, 4)],
+        "columns": [{"name": "note", "reason": "every value is different; name it with --id"}],
+    }
+    return {
+        "labelaudit": "0.1.0",
+        "created": "2020-01-01T00:00:00+00:00",
+        "summary": {**summary, **changes},
+        "options": {"label": "kind", "max_fdr": 0.2},
+        "sources": [{"path": "train.csv", "sha256": "0" * 64}],
+        "left_out": left_out,
+        "reasons": [{"row": 7, "reason": "only row of its class"}],
+    }
+
+
+def handmade(
+    labels: tuple[str, str, str] = ("cat", "dog", "+"),
+    *,
+    ids: dict[str, list[str]] | None = None,
+    files: list[str] | None = None,
+    **changes: Any,
+) -> Audit:
+    """Four rows of the given labels; `changes` go into the summary."""
+    a, b, c = labels
+    names = {"code": ["007", "=1+1", "", "x,y"]} if ids is None else ids
+    model = FittedModel(Encoder("linear", (), (), None), np.zeros((1, 1)), (a, b))
+    return Audit(ranking([c, a, b, a], [a, b, b, a], names, files), record([a, b, c], **changes), model)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from handmade import handmade
+from labelaudit.report import csv, json, text
+
+MANY = [f"class {i}" for i in range(12)]
+AUDITS = {
+    "usual": handmade(),
+    "files": handmade(files=["north.csv", "north.csv", "south.csv", "south.csv"], rank_by="average_influence"),
+    "reference": handmade(reference_rows=30, average_influence_over="trusted rows"),
+    "no_issues": handmade(issues=0),
+    "many_classes": handmade(
+        noise={
+            "rate": 0.01,
+            "classes": MANY,
+            "matrix": [[1 - i / 32 if i == j else (i + j) / 512 for j in range(12)] for i in range(12)],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AUDITS)
+def test_text_is_as_it_was(golden, name):
+    golden(f"{name}.txt", text.render(AUDITS[name]))
+
+
+def test_json_is_as_it_was(golden):
+    golden("usual.json", json.render(AUDITS["usual"]))
+
+
+def test_csv_is_as_it_was(golden):
+    golden("files.csv", csv.render(AUDITS["files"]))
+
+
+def test_csv_for_a_spreadsheet_is_as_it_was(golden):
+    golden("spreadsheet.csv", csv.render(AUDITS["usual"], spreadsheet=True))
