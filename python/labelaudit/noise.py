@@ -8,8 +8,9 @@ overlap of the classes and leave no errors to explain: so every noise model also
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,8 @@ def one_sided_matrix(rate: float, wrong: int) -> Array:
     return noise
 
 
-def _best_rate(loss: object) -> float:
-    found = minimize_scalar(loss, bounds=RATES, method="bounded", options={"xatol": RATE_TOLERANCE})
+def _best_rate(loss: Callable[[float], float]) -> float:
+    found: Any = minimize_scalar(loss, bounds=RATES, method="bounded", options={"xatol": RATE_TOLERANCE})
     return float(found.x)
 
 
@@ -199,22 +200,21 @@ def noise_models(classes: int) -> tuple[NoiseModel, ...]:
     return (OneRate(), FullMatrix(), *directed)
 
 
-def estimate(model: NoiseModel, p: Array, given: Codes, sharpness: float = 1.0) -> tuple[Array, float]:
-    """The model's matrix and sharpness of highest likelihood, climbing the grid from the sharpness given."""
-
-    def at(step: int) -> tuple[float, int, Array]:
-        sharp = sharpened(p, SHARPNESS[step])
+def estimate(model: NoiseModel, p: Array, given: Codes, near: float | None = None) -> tuple[Array, float]:
+    """The model's matrix and the sharpness of highest likelihood: over the whole grid, or beside the one `near`."""
+    grid = SHARPNESS
+    if near is not None:
+        place = SHARPNESS.index(near)
+        grid = SHARPNESS[max(0, place - 1) : place + 2]
+    best: tuple[float, Array, float] | None = None
+    for sharpness in grid:
+        sharp = sharpened(p, sharpness)
         noise = model.estimate(sharp, given)
-        return log_likelihood(noise, sharp, given), step, noise
-
-    best = at(SHARPNESS.index(sharpness))
-    for direction in (1, -1):
-        while 0 <= best[1] + direction < len(SHARPNESS):
-            next_one = at(best[1] + direction)
-            if next_one[0] <= best[0]:
-                break
-            best = next_one
-    return best[2], SHARPNESS[best[1]]
+        likelihood = log_likelihood(noise, sharp, given)
+        if best is None or likelihood > best[0]:
+            best = (likelihood, noise, sharpness)
+    assert best is not None  # the grid is never empty
+    return best[1], best[2]
 
 
 def explained_loss(p: Array, given: Codes) -> float:

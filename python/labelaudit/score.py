@@ -100,7 +100,8 @@ def credibility(
 
 
 def _explain(model: NoiseModel, evidence: Evidence, theta: Array, p: Array) -> Explained:
-    given, sharpness = evidence.given, 1.0
+    given = evidence.given
+    sharpness: float | None = None
 
     def estimated() -> tuple[Array, Array]:
         nonlocal sharpness
