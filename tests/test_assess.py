@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 import oracle
-from labelaudit.assess import STAGES, Assessment, Settings, assess, probabilities_of, rows_of
+from labelaudit.assess import Assessment, Settings, assess, probabilities_of, rows_of
+from labelaudit.noise import noise_models
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -167,5 +168,7 @@ def test_every_stage_is_told() -> None:
     columns, given = mixed()
     told: list[str] = []
     assess(rows_of(columns, given, 3), Settings(encoding="linear", l2=0.01), tick=told.append)
-    assert len(told) == STAGES
+    assert [t.split(" (")[0] for t in told[:2]] == ["choosing the encoding", "fitting the model"]
+    assert told[2:-1] == [f"weighing the labels ({m.name})" for m in noise_models(3)]
+    assert told[-1] == "measuring influence"
     assert told[0] == "choosing the encoding"

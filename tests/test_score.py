@@ -16,8 +16,8 @@ from labelaudit.evidence import alike, out_of_sample
 from labelaudit.influence import mean_gradient, residuals
 from labelaudit.model.fit import Fit, newton
 from labelaudit.model.targets import HardTargets
-from labelaudit.noise import CANDIDATES
-from labelaudit.score import Credibility, Scores, credibility, flagged, score
+from labelaudit.noise import noise_models
+from labelaudit.score import Credibility, Evidence, Scores, credibility, flagged, score
 from problems import DATA, Data
 
 Array = NDArray[np.float64]
@@ -30,7 +30,8 @@ def scored(name: str, solver: Any = "direct") -> tuple[Data, Fit, Array, Credibi
     fit = newton(objective, tolerance=1e-11)
     same = alike(np.arange(len(data.x)).astype(np.uint64))
     p = out_of_sample(objective, fit.theta, "direct", same)
-    belief = credibility(objective, fit, p, data.given, "direct", same)
+    evidence = Evidence(objective, data.given, same, "direct", np.arange(len(data.x)))
+    belief = credibility(evidence, fit, p, data.classes)
     return data, fit, p, belief, score(objective, fit, p, data.given, belief, solver, None)
 
 
@@ -45,7 +46,7 @@ def test_credibility_is_made_of_probabilities(name: str) -> None:
     assert ((belief.belief >= 0) & (belief.belief <= 1 + 1e-12)).all()
     assert np.allclose(belief.noise.sum(0), 1, rtol=0, atol=1e-12)
     assert np.allclose(belief.counts.sum(1), np.bincount(data.given, minlength=data.classes))
-    assert list(belief.weights) == [c.name for c in CANDIDATES]
+    assert list(belief.weights) == [m.name for m in noise_models(data.classes)]
     assert sum(belief.weights.values()) == pytest.approx(1)
 
 
@@ -99,15 +100,16 @@ def test_cg_scores_as_direct_does() -> None:
         assert oracle.error(getattr(by_cg, name), getattr(direct, name)) <= 1e-8
 
 
-def test_every_candidate_ticks() -> None:
+def test_every_noise_model_ticks() -> None:
     data = DATA["iris"]()
     objective = data.objective()
     fit = newton(objective)
     same = alike(np.arange(len(data.x)).astype(np.uint64))
-    ticks: list[int] = []
+    ticks: list[str] = []
     p = out_of_sample(objective, fit.theta, "direct", same)
-    credibility(objective, fit, p, data.given, "direct", same, lambda: ticks.append(1))
-    assert len(ticks) == len(CANDIDATES)
+    evidence = Evidence(objective, data.given, same, "direct", np.arange(len(data.x)))
+    credibility(evidence, fit, p, data.classes, ticks.append)
+    assert ticks == [m.name for m in noise_models(data.classes)]
 
 
 scores_list = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.2, 0.25, 0.5, 0.9, 1.0]), st.booleans()), max_size=30)

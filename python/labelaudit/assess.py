@@ -28,8 +28,6 @@ from labelaudit.table.table import Column
 Array = NDArray[np.float64]
 Tick = Callable[[str], None]
 
-STAGES = 8  # how often `tick` is called, about
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -87,10 +85,9 @@ def assess(
     objective = hard_objective(blocks_of(rows, layout), given, rows.classes, choice.l2)
     solver = solver_for(objective.parameters, settings.solver)
     fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)
-    tick("weighing the labels")
     p = out_of_sample(objective, fit.theta, solver, same)
     evidence = Evidence(objective, given, same, solver, sample(rows.hashes[layout.order], SAMPLE_ROWS))
-    belief = credibility(evidence, fit, p, rows.classes, lambda: tick("weighing the labels"))
+    belief = credibility(evidence, fit, p, rows.classes, lambda model: tick(f"weighing the labels ({model})"))
     tick("measuring influence")
     gradient = None
     if reference is not None:

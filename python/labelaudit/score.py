@@ -77,7 +77,7 @@ class Explained:
 
 
 def credibility(
-    evidence: Evidence, fit: Fit, p: Array, classes: int, tick: Callable[[], None] = lambda: None
+    evidence: Evidence, fit: Fit, p: Array, classes: int, tick: Callable[[str], None] = lambda model: None
 ) -> Credibility:
     """P(true | x, given) of every row, by noise models averaged by their likelihood.
 
@@ -86,8 +86,8 @@ def credibility(
     models = noise_models(classes)
     explained = []
     for model in models:
+        tick(model.name)
         explained.append(_explain(model, evidence, fit.theta, p))
-        tick()
     likelihoods = np.array([e.likelihood for e in explained])
     share = shares(likelihoods, np.array([m.parameters(classes) for m in models]), len(evidence.given))
     belief = np.zeros_like(p)

@@ -30,7 +30,7 @@ def test_the_noise_matrix_has_shares_of_each_true_class(audited):
     assert (matrix >= 0).all()
     given = [c["rows"] for c in audited.summary["classes"]]
     np.testing.assert_allclose(counts.sum(1), given, rtol=1e-9)
-    assert sum(noise["candidates"].values()) == pytest.approx(1)
+    assert sum(noise["models"].values()) == pytest.approx(1)
 
 
 def test_the_planted_errors_are_found():

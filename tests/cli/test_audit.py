@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import labelaudit
-from labelaudit.assess import STAGES
 from sample_data import QUICK_OPTIONS, csv_text, ranking_rows, sample_rows
 
 AUDIT = ("audit", "train.csv", "--label", "label", "--id", "key", *QUICK_OPTIONS)
@@ -80,7 +79,6 @@ def test_verbose_names_every_stage_with_its_time_and_every_trial(call):
     code, _, err = call("audit", "train.csv", "--label", "label", "--id", "key", "-v", "--top", "0")
     lines = [line for line in err.splitlines() if " s  " in line]
     assert code == 0
-    assert len(lines) == STAGES + 1  # the progress bar's length
     told = " ".join(lines)
     for stage in (
         "reading",

@@ -29,7 +29,6 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     Example:
       labelaudit audit orders.csv --label category --id order_id
     """
-    from labelaudit.assess import STAGES
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.run import audit_data
     from labelaudit.files import check_folder
@@ -38,7 +37,7 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     options = AuditOptions.of(values)
     refuse_to_overwrite_data((*data, *filter(None, [options.reference])), Path(out))
     check_folder(Path(out))
-    with progress(STAGES + 1, quiet=quiet, verbose=verbose) as tick:
+    with progress(quiet=quiet, verbose=verbose) as tick:
         result = audit_data(list(data), options, tick=tick)
     folder = result.save(out)
     if verbose:

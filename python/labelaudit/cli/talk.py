@@ -23,14 +23,14 @@ def write_stdout(text: str, *, encoding: str | None = None) -> None:
 
 
 @contextmanager
-def progress(stages: int, *, quiet: bool, verbose: bool) -> Iterator[Callable[[str], None]]:
-    """A function to call as each stage begins: a bar on a terminal, lines with times under -v, else nothing."""
+def progress(*, quiet: bool, verbose: bool) -> Iterator[Callable[[str], None]]:
+    """A function to call as each stage begins: a line that changes on a terminal, lines under -v, else nothing."""
     if verbose:
         yield _lines()
     elif quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda stage: None
     else:
-        yield from _bar(stages)
+        yield from _spinner()
 
 
 def _lines() -> Callable[[str], None]:
@@ -38,15 +38,11 @@ def _lines() -> Callable[[str], None]:
     return lambda stage: click.echo(f"{time.perf_counter() - start:7.2f} s  {stage}", err=True)
 
 
-def _bar(stages: int) -> Iterator[Callable[[str], None]]:
+def _spinner() -> Iterator[Callable[[str], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=stages)
-
-        def tick(stage: str) -> None:
-            bar.update(task, description=stage, advance=1)
-
-        yield tick
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as line:
+        task = line.add_task("")
+        yield lambda stage: line.update(task, description=stage)
