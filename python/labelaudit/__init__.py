@@ -31,7 +31,7 @@ def audit(
     skip: int = 0,
     delimiter: str | None = None,
     charset: str = "utf-8",
-    reference: str | PathLike[str] | None = None,
+    reference: pd.DataFrame | str | PathLike[str] | None = None,
     rank_by: RankBy = "label_score",
     max_fdr: float = 0.2,
     l2: float | Literal["auto"] = "auto",
@@ -51,13 +51,15 @@ def audit(
     """
     values = {name: _names(v) if name in _LISTS else v for name, v in locals().items() if name != "data"}
     values["ids"] = values.pop("id")
-    values["reference"] = None if reference is None else str(reference)
+    trusted = [reference] if isinstance(reference, (str, PathLike)) else reference
+    if reference is not None:
+        values["reference"] = str(reference) if isinstance(reference, (str, PathLike)) else "a DataFrame"
 
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.run import audit_data
 
     paths = [data] if isinstance(data, (str, PathLike)) else data
-    return audit_data(paths, AuditOptions.of(values))
+    return audit_data(paths, AuditOptions.of(values), reference=trusted)
 
 
 _LISTS = ("id", "drop", "numeric", "categorical", "text", "missing")

@@ -34,12 +34,12 @@ class ResourceError(LabelauditError):
 
 
 class ConvergenceError(LabelauditError):
-    """A solver or optimiser stopped short of its stated tolerance, and the caller asked for that to be an error."""
+    """A solver stopped short of its tolerance, so that there is no answer, or a fit did under `strict`."""
 
     exit_code = 6
 
 
 class CurvatureError(LabelauditError):
-    """The Hessian is singular or not positive definite; the message says which l2 would mend it."""
+    """The Hessian is singular at the l2 that was asked for; the message says which one mends it."""
 
-    exit_code = 6
+    exit_code = 2

@@ -61,6 +61,27 @@ def test_how_it_is_computed_changes_no_score(write, options):
     np.testing.assert_allclose(right, left, rtol=1e-6, atol=1e-7)
 
 
+def test_a_reference_frame_equals_a_reference_file(write):
+    import pandas as pd
+
+    rows, trusted = csv_text(sample_rows()), csv_text(sample_rows(40, seed=7, wrong=0.0))
+    path, reference = write(rows), write(trusted, "trusted.csv")
+    frames = [pd.read_csv(p, dtype={"key": str}) for p in (path, reference)]
+    left = labelaudit.audit(path, "label", id="key", reference=reference, **QUICK).ranking
+    right = labelaudit.audit(frames[0], "label", id="key", reference=frames[1], **QUICK).ranking
+    pd.testing.assert_frame_equal(left.drop(columns="line"), right.drop(columns="line"))
+    without = labelaudit.audit(path, "label", id="key", **QUICK).ranking
+    assert not left["average_influence"].equals(without["average_influence"])
+
+
+def test_a_reference_frame_without_a_column_is_refused(write):
+    import pandas as pd
+
+    frame = pd.read_csv(write(csv_text(sample_rows())), dtype={"key": str})
+    with pytest.raises(InputError, match='no column "a"'):
+        labelaudit.audit(frame, "label", id="key", reference=frame.drop(columns="a"), **QUICK)
+
+
 def test_cg_gives_the_influences_of_the_direct_solver(write):
     path, reference = write(csv_text(sample_rows())), write(csv_text(sample_rows(40, seed=7, wrong=0.0)), "trusted.csv")
     direct, cg = (

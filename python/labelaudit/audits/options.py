@@ -38,7 +38,7 @@ class AuditOptions:
 
     reading: Reading
     settings: Settings = field(default_factory=Settings)
-    reference: str | None = None
+    reference: str | None = None  # what the trusted rows are called
     rank_by: RankBy = "label_score"
     max_fdr: float = 0.2
     strict: bool = False

@@ -31,33 +31,38 @@ def _quiet(stage: str) -> None:
     """Nobody is watching."""
 
 
-def audit_data(data: Paths | pd.DataFrame, options: AuditOptions, *, tick: Tick = _quiet) -> Audit:
-    """Reads and audits files or a DataFrame; raises the errors of `labelaudit.errors`."""
-    tick("reading")
-    table = _read(data, options)
-    reference = None
-    if options.reference is not None:
-        from labelaudit.table.reader import read_table
+def audit_data(
+    data: Paths | pd.DataFrame,
+    options: AuditOptions,
+    *,
+    reference: Paths | pd.DataFrame | None = None,
+    tick: Tick = _quiet,
+) -> Audit:
+    """Reads and audits files or a DataFrame; raises the errors of `labelaudit.errors`.
 
-        reference = read_table([options.reference], expect=table, **_reading(options))
-    return audit_table(table, options, reference=reference, tick=tick)
+    reference holds the trusted rows, if any; options.reference only names them in the record.
+    """
+    tick("reading")
+    table = _read(data, options, None)
+    trusted = None if reference is None else _read(reference, options, table)
+    return audit_table(table, options, reference=trusted, tick=tick)
 
 
 def _reading(options: AuditOptions) -> dict[str, Any]:
     return dict(vars(options.reading))
 
 
-def _read(data: Paths | pd.DataFrame, options: AuditOptions) -> Table:
+def _read(data: Paths | pd.DataFrame, options: AuditOptions, expect: Table | None) -> Table:
     if hasattr(data, "columns"):
         from labelaudit.table.frame import table_from_frame
 
         reading = _reading(options)
         for name in ("skip", "delimiter", "charset"):
             reading.pop(name)
-        return table_from_frame(data, **reading)
+        return table_from_frame(data, expect=expect, **reading)
     from labelaudit.table.reader import read_table
 
-    return read_table(data, **_reading(options))
+    return read_table(data, expect=expect, **_reading(options))
 
 
 def audit_table(table: Table, options: AuditOptions, *, reference: Table | None = None, tick: Tick = _quiet) -> Audit:
@@ -105,9 +110,8 @@ def _take(columns: Sequence[Column], rows: NDArray[np.int64]) -> tuple[Column, .
 def _trusted(reference: Table, classes: NDArray[np.int64], count: int) -> Rows:
     fitted = np.flatnonzero(classes[reference.given] >= 0)
     if not len(fitted):
-        raise InputError(
-            f"{reference.sources[0].path}: no row has a label of a class with two rows or more in the data"
-        )
+        where = reference.sources[0].path if reference.sources else "the reference"
+        raise InputError(f"{where}: no row has a label of a class with two rows or more in the data")
     return rows_of(_take(reference.columns, fitted), classes[reference.given[fitted]], count)
 
 

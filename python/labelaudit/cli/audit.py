@@ -38,14 +38,15 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     refuse_to_overwrite_data((*data, *filter(None, [options.reference])), Path(out))
     check_folder(Path(out))
     with progress(quiet=quiet, verbose=verbose) as tick:
-        result = audit_data(list(data), options, tick=tick)
+        reference = None if options.reference is None else [options.reference]
+        result = audit_data(list(data), options, reference=reference, tick=tick)
     folder = result.save(out)
     if verbose:
         for trial in result.summary["fit"]["trials"]:
             click.echo(f"  tried {trial['encoding']}, l2 {trial['l2']}: loss {trial['loss']} {trial['note']}", err=True)
     if not quiet:
         write_stdout(text.render(result, top=top))
-    click.echo(f"Written: {', '.join(str(folder / name) for name in ('ranking.csv', 'audit.json'))}", err=True)
+        click.echo(f"Written: {', '.join(str(folder / name) for name in ('ranking.csv', 'audit.json'))}", err=True)
 
 
 def refuse_to_overwrite_data(data: tuple[str, ...], folder: Path) -> None:

@@ -34,10 +34,9 @@ def _verdict(audit: Audit) -> str:
         f"{s['issues'] or 'no'} {'label is' if s['issues'] == 1 else 'labels are'} probably wrong{share}."
     ]
     if s["issues"]:
-        lines.append(
-            f"About {s['expected_false_alarms']:.0f} of them may be false alarms "
-            f"(--max-fdr {audit.record['options']['max_fdr']:g})."
-        )
+        alarms = s["expected_false_alarms"]
+        many = f"About {alarms:.0f} of them may be false alarms" if alarms >= 0.5 else "Hardly any is a false alarm"
+        lines.append(f"{many}, by its own estimate (--max-fdr {audit.record['options']['max_fdr']:g}).")
     lines.append(f"Estimated noise rate: {s['noise']['rate']:.1%} of the labels.")
     if not s["fit"]["converged"]:
         lines.append(

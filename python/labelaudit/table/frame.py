@@ -45,8 +45,11 @@ def table_from_frame(
     categorical: Sequence[str] = (),
     text: Sequence[str] = (),
     missing: Sequence[str] = (),
+    expect: Table | None = None,
 ) -> Table:
     """The labelled rows of a DataFrame; its index is not used, lines and offsets are NO_LINE.
+
+    With `expect`, kinds, levels and classes are that table's, as for `read_table`.
 
     Raises UsageError for column names that are not distinct strings or do not fit the arguments, InputError as
     `read_table`.
@@ -59,7 +62,10 @@ def table_from_frame(
     cells = _cells(frame, wanted)
     nowhere = np.full(len(frame), NO_LINE, dtype=np.int64)
     rows = Rows(np.zeros(len(frame), dtype=np.int64), nowhere, nowhere, FramePlaces(frame))
-    return build(cells, header, wanted, rows, (), None)
+    lacking = [c.name for c in expect.columns if c.name not in header] if expect else []
+    if lacking:
+        raise InputError(f"the reference DataFrame has no column {quoted(lacking[0])}.")
+    return build(cells, header, wanted, rows, (), expect)
 
 
 def _header(frame: pd.DataFrame, label: str) -> tuple[str, ...]:
