@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labelaudit.audits.result import Audit, FittedModel
+from labelaudit.audits.fitted import FittedModel
+from labelaudit.audits.result import Audit
 from labelaudit.encode.encoder import Encoder
 
 SCORES = {

@@ -29,7 +29,7 @@ LAYERS = (
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}
-DATA_CLASSES = {"labelaudit.audits.result", "labelaudit.audits.store"}  # all that reports see of what is below them
+DATA_CLASSES = {"labelaudit.audits.result", "labelaudit.audits.saving"}  # all that reports see of what is below them
 
 
 def modules():

@@ -71,7 +71,7 @@ def _names(names: _Names) -> tuple[str, ...]:
 
 def load(path: str | PathLike[str]) -> Audit:
     """A saved audit, from its folder or its audit.json; raises InputError when a file is missing or was changed."""
-    from labelaudit.audits.store import load as load_audit
+    from labelaudit.audits.loading import load as load_audit
 
     return load_audit(path)
 

@@ -7,7 +7,7 @@ import pytest
 
 import labelaudit
 from labelaudit.audits.ranking import worst_first
-from labelaudit.audits.store import ranking_csv
+from labelaudit.audits.saving import ranking_csv
 from sample_data import HEADER, QUICK, csv_text, ranking_rows, sample_rows
 
 FIRST = ["rank", "row", "line", "key", "given_label", "predicted_label", "label_score", "is_label_issue"]

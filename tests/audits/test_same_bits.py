@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import labelaudit
-from labelaudit.audits.store import ranking_csv
+from labelaudit.audits.saving import ranking_csv
 from labelaudit.blocks import CHUNK_ROWS
 from sample_data import QUICK, csv_text, sample_rows
 

@@ -6,7 +6,7 @@ import pytest
 
 import labelaudit
 from handmade import SCORES, handmade
-from labelaudit.audits.store import encoded
+from labelaudit.audits.saving import encoded
 from labelaudit.report import json
 from sample_data import QUICK, csv_text, sample_rows
 

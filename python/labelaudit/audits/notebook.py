@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING, Any
 
-from labelaudit.audits.result import Audit
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROWS = 20
 
 
-def html(audit: Audit) -> str:
+def html(ranking: pd.DataFrame, summary: dict[str, Any]) -> str:
     """A self-contained fragment; every text from the data is escaped."""
-    summary = audit.summary
     verdict = (
         f"{summary['issues']:,} of {summary['rows']:,} rows are probably mislabeled "
         f"(estimated noise rate {summary['noise']['rate']:.1%})"
     )
-    table = audit.ranking.head(ROWS).to_html(index=False, escape=True, border=0, na_rep="")
+    table = ranking.head(ROWS).to_html(index=False, escape=True, border=0, na_rep="")
     return f"<div><p><strong>{escape(verdict)}</strong></p>{table}</div>"

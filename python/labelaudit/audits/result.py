@@ -8,36 +8,17 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from labelaudit.encode.encoder import Encoder
+from labelaudit.audits import notebook, saving
+from labelaudit.audits.fitted import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from labelaudit.model.logistic import LogisticModel
 
 SCORES = ("label_score", "average_influence", "self_influence", "self_confidence", "leverage")
 RANKING_COLUMNS = (
     *("rank", "row", "file", "line", "given_label", "predicted_label", "label_score", "is_label_issue"),
     *SCORES[1:],
 )
-
-
-@dataclass(frozen=True)
-class FittedModel:
-    """The model of the audit: encoder, coefficients theta (encoded columns, outputs) and class names."""
-
-    encoder: Encoder
-    theta: NDArray[np.float64]
-    classes: tuple[str, ...]
-
-    def module(self) -> LogisticModel:
-        """The model as a torch module on logits of encoded rows."""
-        from labelaudit.model.logistic import LogisticModel
-
-        return LogisticModel.of(self.theta)
 
 
 @dataclass(frozen=True)
@@ -94,11 +75,7 @@ class Audit:
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Writes ranking.csv, model.npz and, last, audit.json into a folder, each whole or not at all; returns it."""
-        from labelaudit.audits.store import save
-
-        return save(self, Path(path))
+        return saving.save(Path(path), self.ranking, self.record, self.model)
 
     def _repr_html_(self) -> str:
-        from labelaudit.audits.notebook import html
-
-        return html(self)
+        return notebook.html(self.ranking, self.summary)

@@ -13,9 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from labelaudit import __version__
 from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
+from labelaudit.audits.fitted import FittedModel
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.ranking import ranking_of
-from labelaudit.audits.result import Audit, FittedModel
+from labelaudit.audits.result import Audit
 from labelaudit.audits.summary import summary_of
 from labelaudit.choose import Rows
 from labelaudit.errors import ConvergenceError, InputError

@@ -51,7 +51,7 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
 
 def refuse_to_overwrite_data(data: tuple[str, ...], folder: Path) -> None:
     """Raises UsageError when an output would replace an input."""
-    from labelaudit.audits.store import AUDIT, MODEL, RANKING
+    from labelaudit.audits.saving import AUDIT, MODEL, RANKING
     from labelaudit.errors import UsageError
     from labelaudit.files import same_file
 

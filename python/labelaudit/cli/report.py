@@ -30,7 +30,8 @@ def report(audit: str, form: str, output: str | None, top: int | None, spreadshe
     Example:
       labelaudit report labelaudit-report -f csv --spreadsheet -o suspects.csv
     """
-    from labelaudit.audits.store import encoded, load
+    from labelaudit.audits.loading import load
+    from labelaudit.audits.saving import encoded
     from labelaudit.errors import UsageError
     from labelaudit.files import write_bytes
     from labelaudit.report import csv, json, text
@@ -54,7 +55,8 @@ def report(audit: str, form: str, output: str | None, top: int | None, spreadshe
 
 def refuse_to_overwrite_audit(audit: str, output: Path) -> None:
     """Raises UsageError when the report would replace a file of the audit that it is made from."""
-    from labelaudit.audits.store import AUDIT, MODEL, RANKING, audit_file
+    from labelaudit.audits.loading import audit_file
+    from labelaudit.audits.saving import AUDIT, MODEL, RANKING
     from labelaudit.errors import UsageError
     from labelaudit.files import same_file
 

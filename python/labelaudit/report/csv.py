@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from labelaudit.audits.result import SCORES, Audit
-from labelaudit.audits.store import ranking_csv
+from labelaudit.audits.saving import ranking_csv
 
 # A leading = + - @ (also full-width), tab or carriage return makes a spreadsheet read a formula (OWASP, CSV injection).
 FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
