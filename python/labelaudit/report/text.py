@@ -16,6 +16,7 @@ NAME_CELLS = 40  # of a column's name in a sentence
 MOST_IDS = 2
 MOST_LEFT_OUT = 20
 MOST_CLASSES = 8
+FEW_ROWS = 50  # a guess: some ten rows a class and fold
 CORNER = "true \\ given"
 
 
@@ -38,6 +39,10 @@ def _verdict(audit: Audit) -> str:
         many = f"About {alarms:.0f} of them may be false alarms" if alarms >= 0.5 else "Hardly any is a false alarm"
         lines.append(f"{many}, by its own estimate (--max-fdr {audit.record['options']['max_fdr']:g}).")
     lines.append(f"Estimated noise rate: {s['noise']['rate']:.1%} of the labels.")
+    if rows < FEW_ROWS:
+        lines.append(
+            f"Warning: {plural(rows, 'row')} can hardly tell errors from chance; take these figures as a hint."
+        )
     if not s["fit"]["converged"]:
         lines.append(
             f"Warning: the fit did not converge (gradient {s['fit']['gradient_norm']:.1e}, expected "
