@@ -91,3 +91,15 @@ def test_the_options_are_recorded_but_not_the_threads(write):
     assert options["missing"] == ["?"]
     assert options["encoding"] == "linear"
     assert json.loads(json.dumps(audit.record, allow_nan=False)) == audit.record
+
+
+def test_declared_text_is_reported_as_left_out():
+    import pandas as pd
+
+    rows = [(key, a, b, f"some words on {colour}", label) for key, a, b, colour, label in sample_rows()]
+    frame = pd.DataFrame(rows, columns=["key", "a", "b", "note", "label"])
+    audit = labelaudit.audit(frame, "label", id="key", text="note", **QUICK)
+    assert [c["name"] for c in audit.summary["columns"]] == ["a", "b"]
+    told = [c for c in audit.record["left_out"]["columns"] if c["name"] == "note"]
+    assert [c["reason"] for c in told] == ["running text: no feature is made of it"]
+    assert audit.summary["columns_left_out"] == len(audit.record["left_out"]["columns"])

@@ -105,7 +105,7 @@ def test_numbers_and_dates_that_all_differ_are_features(write: Write) -> None:
 def test_free_text_is_left_out_with_a_note(write: Write) -> None:
     repeated = ["the same words twice", "the same words twice", "other words are here", "and these are new"]
     for cells in ([f"these are {i} words" for i in range(4)], repeated):
-        assert reason_of(write, cells) == "free text: 4 words a cell on average; declare it with --text x"
+        assert reason_of(write, cells) == "free text: 4 words a cell on average; no feature is made of it"
 
 
 def test_a_late_word_counts_as_much_as_an_early_one(write: Write) -> None:

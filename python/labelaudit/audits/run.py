@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from labelaudit import __version__
-from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
+from labelaudit.assess import Tick, assess, probabilities_of, rows_of
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.ranking import ranking_of
 from labelaudit.audits.result import Audit
-from labelaudit.audits.summary import summary_of
+from labelaudit.audits.summary import left_out_columns, summary_of
 from labelaudit.choose import Rows
 from labelaudit.errors import ConvergenceError, InputError
 from labelaudit.table.table import Column, Table
@@ -136,7 +136,4 @@ def _left_out(table: Table) -> dict[str, Any]:
         }
         for r in table.left_out_rows
     ]
-    return {"rows": rows, "columns": [vars(c) for c in table.left_out_columns]}
-
-
-__all__ = ["Assessment", "audit_data", "audit_table"]
+    return {"rows": rows, "columns": [vars(c) for c in left_out_columns(table)]}

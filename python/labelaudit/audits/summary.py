@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labelaudit.assess import Assessment
 from labelaudit.audits.options import AuditOptions
-from labelaudit.table.table import Table
+from labelaudit.table.table import LeftOutColumn, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def summary_of(
         "classes": [{"name": name, "rows": int(n)} for name, n in zip(table.classes, counts, strict=True)],
         "columns": [{"name": c.name, "kind": c.kind} for c in table.columns if c.kind != "text"],
         "column_kinds": dict(Counter(c.kind for c in table.columns if c.kind != "text")),
-        "columns_left_out": len(table.left_out_columns),
+        "columns_left_out": len(left_out_columns(table)),
         "issues": int(issues.sum()),
         "expected_false_alarms": float(scores[issues].sum()),
         "only_row_of_its_class": len(alone),
@@ -80,3 +80,9 @@ def _fit(assessment: Assessment) -> dict[str, Any]:
             for t in choice.trials
         ],
     }
+
+
+def left_out_columns(table: Table) -> list[LeftOutColumn]:
+    """The columns that are no features, with reasons."""
+    text = [LeftOutColumn(c.name, "running text: no feature is made of it") for c in table.columns if c.kind == "text"]
+    return [*table.left_out_columns, *text]

@@ -133,7 +133,7 @@ def _why_no_category(name: str, words: Distinct) -> str | None:
     wordy = words.mean_words() >= FREE_TEXT_WORDS
     all_differ = cells > 1 and len(words.words) == cells
     if wordy and (all_differ or len(words.words) > FREE_TEXT_DISTINCT * cells):
-        return f"free text: {words.mean_words():.0f} words a cell on average; declare it with --text {as_option(name)}"
+        return f"free text: {words.mean_words():.0f} words a cell on average; no feature is made of it"
     if all_differ:
         return f"all values differ, looks like an identifier: carry it with --id {as_option(name)}"
     return None
