@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labelaudit import choose as choose_module
-from labelaudit.assess import rows_of
+from labelaudit.assess import assess, rows_of
 from labelaudit.choose import Choice, Rows, choose, hard_objective, l2_grid, ridge_for
 from labelaudit.encode.encoder import ENCODINGS
 from labelaudit.table.table import Column
@@ -85,7 +85,7 @@ def test_taken_rows_keep_what_they_are() -> None:
     assert some.hashes.tolist() == rows.hashes[[4, 0, 33]].tolist()
     assert some.fold.tolist() == rows.fold[[4, 0, 33]].tolist()
     assert some.columns[1].values.tolist() == rows.columns[1].values[[4, 0, 33]].tolist()
-    assert some.feature_names == ("a", "b", "c")
+    assert [c.name for c in some.columns] == ["a", "b", "c"]
 
 
 def test_the_constant_is_not_penalised() -> None:
@@ -114,3 +114,19 @@ def test_one_logit_with_half_the_strength_is_two_logits() -> None:
     p_one = class_probabilities(native.probabilities(native.forward(data.x, one.theta)))
     p_two = native.probabilities(native.forward(data.x, two.theta))
     assert np.abs(p_one - p_two).max() <= 1e-8
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_errors_in_one_direction_do_not_pass_for_shape(seed: int) -> None:
+    """A flexible encoding can learn that a fifth of one class bears the other's label; the simple one explains it."""
+    rng = np.random.default_rng(seed)
+    true = (rng.random(1500) < 0.5).astype(np.int64)
+    x = rng.normal(size=(1500, 2))
+    x[:, 0] += 3 * true
+    wrong = (true == 0) & (rng.random(1500) < 0.2)
+    columns = (Column("x", "numeric", x[:, 0]), Column("y", "numeric", x[:, 1]))
+    result = assess(rows_of(columns, np.where(wrong, 1, true), 2))
+    assert result.choice.encoding == "linear"
+    stated = 1 - result.scores.label_score
+    assert stated.mean() == pytest.approx(wrong.mean(), abs=0.4 * wrong.mean())
+    assert wrong[np.argsort(-stated)[: wrong.sum()]].mean() > 0.8

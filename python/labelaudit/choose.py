@@ -78,11 +78,6 @@ class Rows:
         columns = tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in self.columns)
         return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows])
 
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """Names of the feature columns."""
-        return tuple(c.name for c in self.columns)
-
 
 def choose(
     rows: Rows,

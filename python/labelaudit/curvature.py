@@ -16,6 +16,7 @@ from labelaudit.model.objective import Objective, flat, unflat
 
 Array = NDArray[np.float64]
 
+FORMED_LIMIT = 10_000  # parameters: 800 MB
 BATCH_BYTES = 64 * 2**20  # right-hand sides that are held at a time
 
 
@@ -72,7 +73,12 @@ class CgCurvature:
         return unflat(out, self.objective.blocks.cols)
 
     def pair_matrices(self) -> Array:
-        """See Curvature; it solves for every unit vector, so it takes as many systems as there are parameters."""
+        """See Curvature. The whole inverse is asked for, so up to FORMED_LIMIT parameters the Hessian is factored.
+
+        Beyond, every unit vector is solved for: as many systems as there are parameters.
+        """
+        if self.objective.parameters <= FORMED_LIMIT:
+            return DirectCurvature(self.objective, self.theta).pair_matrices()
         inverse = flat(self.solve(unflat(np.eye(self.objective.parameters), self.objective.blocks.cols)))
         return _pair_matrices((inverse + inverse.T) / 2, self.objective.outputs)
 

@@ -81,6 +81,8 @@ def _write_together(writers: Mapping[Path, Write]) -> None:
 @contextlib.contextmanager
 def _staged(path: Path, write: Write) -> Iterator[Path]:
     """The new file, whole and on disk under a temporary name beside its target; gone afterwards if not renamed."""
+    if not path.name:
+        raise OutputError(f"{path}: cannot be written: a file name is needed. Nothing was changed there.")
     temporary = _followed(path).with_name(f".labelaudit-{secrets.token_hex(8)}.part")
     try:
         with _refusals(path), temporary.open("xb") as file:

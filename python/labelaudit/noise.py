@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import expit
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -28,6 +29,7 @@ PRIOR_STRENGTH = 30.0  # pseudo-rows a class that pull the full matrix towards t
 SPARSITY = 0.1  # times the root of the rows, over the classes: expected rows that a directed error must exceed; a guess
 OTHER_WAY = 0.05  # of the rate of a directed model is left to all other errors: none is ever impossible; a guess
 SHARPNESS = tuple(np.geomspace(1.0, 4.0, 7).tolist())
+LOGIT_BINS = 300
 TEMPER = 10.0  # likelihoods are softened by this before models are averaged: a guess; rows are not independent
 
 
@@ -218,9 +220,32 @@ def estimate(model: NoiseModel, p: Array, given: Codes, near: float | None = Non
 
 
 def explained_loss(p: Array, given: Codes) -> float:
-    """The mean loss of the given labels when one rate of errors and a sharpness explain what they can."""
+    """The mean loss of the given labels when errors, sharpness and, for two classes, a shift explain what they can."""
+    if p.shape[1] == 2:
+        return _explained_loss_of_two(p[:, 1], given)
     noise, sharpness = estimate(OneRate(), p, given)
     return -log_likelihood(noise, sharpened(p, sharpness), given) / len(given)
+
+
+def _explained_loss_of_two(p: Array, given: Codes) -> float:
+    """Both error rates, a slope and a shift of the logit z: P(1 | z) = e + (1 - e - f) sigmoid(slope z + shift).
+
+    Errors in one direction shift the logits of a model that cannot bend, which sharpening alone does not undo. Rows
+    are counted in bins of like logits, so that the search costs nothing.
+    """
+    z = np.log(np.clip(p, SMALLEST_LIKELIHOOD, 1 - 1e-12)) - np.log1p(-np.clip(p, SMALLEST_LIKELIHOOD, 1 - 1e-12))
+    bins = np.array_split(np.argsort(z, kind="stable"), min(LOGIT_BINS, len(z)))
+    logit = np.array([z[b].mean() for b in bins])
+    ones = np.array([float(given[b].sum()) for b in bins])
+    zeros = np.array([float(len(b)) for b in bins]) - ones
+
+    def loss(v: Array) -> float:
+        e, f = RATES[0] + (RATES[1] / 2 - RATES[0]) * expit(v[:2])
+        likelihood = e + (1 - e - f) * expit(np.exp(np.clip(v[2], 0.0, np.log(SHARPNESS[-1]))) * logit + v[3])
+        return -float((ones * np.log(likelihood) + zeros * np.log1p(-likelihood)).sum()) / len(z)
+
+    starts = ((-5.0, -5.0, 0.1, 0.0), (-1.0, -5.0, 0.5, 0.0), (-5.0, -1.0, 0.5, 0.0), (-1.0, -1.0, 0.5, 0.0))
+    return min(float(minimize(loss, start, method="Nelder-Mead", options={"maxiter": 400}).fun) for start in starts)
 
 
 def shares(likelihoods: Array, parameters: Array, rows: int) -> Array:

@@ -103,3 +103,29 @@ def test_declared_text_is_reported_as_left_out():
     told = [c for c in audit.record["left_out"]["columns"] if c["name"] == "note"]
     assert [c["reason"] for c in told] == ["running text: no feature is made of it"]
     assert audit.summary["columns_left_out"] == len(audit.record["left_out"]["columns"])
+
+
+def test_a_category_of_rare_values_is_reported_as_left_out():
+    import pandas as pd
+
+    rows = sample_rows()
+    frame = pd.DataFrame(rows, columns=["key", "a", "b", "colour", "label"])
+    frame["rare"] = [f"v{i // 2}" for i in range(len(rows))]
+    audit = labelaudit.audit(frame, "label", id="key", **QUICK)
+    assert "rare" not in [c["name"] for c in audit.summary["columns"]]
+    assert "fewer than 5 rows" in next(c["reason"] for c in audit.record["left_out"]["columns"] if c["name"] == "rare")
+
+
+def test_a_row_alone_in_its_class_neither_loosens_the_cut_nor_counts_as_noise():
+    import pandas as pd
+
+    frame = pd.DataFrame(sample_rows(), columns=["key", "a", "b", "colour", "label"])
+    alone = pd.concat([frame, frame.head(1).assign(key="new", label="alone")], ignore_index=True)
+    without, with_one = (labelaudit.audit(f, "label", id="key", max_fdr=0.3, **QUICK) for f in (frame, alone))
+    fitted = with_one.ranking[with_one.ranking["leverage"].notna()]
+    assert with_one.summary["noise"]["rate"] == pytest.approx((1 - fitted["label_score"]).mean())
+    flagged = fitted.loc[fitted["is_label_issue"], "label_score"]
+    assert flagged.mean() <= 0.3
+    assert set(without.issues["key"]) == set(with_one.issues["key"]) - {"new"}
+    assert with_one.ranking["key"][0] == "new"
+    assert with_one.ranking["is_label_issue"][0]

@@ -48,6 +48,21 @@ def test_a_file_of_the_audit_is_never_replaced(call, saved):
     assert {p: p.read_bytes() for p in Path("saved").iterdir()} == before
 
 
+def test_the_audited_data_is_never_replaced(call, saved):
+    before = Path("train.csv").read_bytes()
+    code, _, err = call("report", "saved", "-f", "csv", "-o", "train.csv")
+    assert code == 2
+    assert "is the data that was audited" in err
+    assert Path("train.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["", "."])
+def test_an_output_without_a_file_name_is_refused(call, saved, name):
+    code, _, err = call("report", "saved", "-o", name)
+    assert code == 4
+    assert "a file name is needed" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -14,6 +13,8 @@ from labelaudit.encode.encoder import ENCODINGS
 from labelaudit.errors import UsageError
 from labelaudit.model.fit import Optimizer
 from labelaudit.score import RankBy
+
+LARGEST_L2 = 1e6  # beyond, every coefficient is zero for all purposes
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class AuditOptions:
         _one_of("optimizer", s.optimizer, get_args(Optimizer))
         _one_of("device", s.device, get_args(Device))
         _one_of("rank-by", self.rank_by, get_args(RankBy))
-        if s.l2 != "auto" and not (isinstance(s.l2, int | float) and math.isfinite(s.l2) and s.l2 >= 0):
-            raise UsageError(f"--l2: expected auto or a number of 0 or more, got {s.l2!r}")
+        if s.l2 != "auto" and not (isinstance(s.l2, int | float) and 0 <= s.l2 <= LARGEST_L2):
+            raise UsageError(f"--l2: expected auto or a number from 0 to {LARGEST_L2:g}, got {s.l2!r}")
         if not 0 <= self.max_fdr <= 1:
             raise UsageError(f"--max-fdr: expected a share from 0 to 1, got {self.max_fdr}")
         if s.threads < 1:

@@ -38,7 +38,9 @@ def ranking_of(
     if len(alone):
         predicted[alone] = np.array(names, dtype=object)[guesses.argmax(1)]
     given = labels[table.given]
-    issue = flagged(scores["label_score"], predicted != given, options.max_fdr)
+    estimated = np.zeros(len(table), dtype=bool)
+    estimated[fitted] = True
+    issue = flagged(scores["label_score"], (predicted != given) & estimated, options.max_fdr) | ~estimated
     columns: dict[str, Any] = {
         "row": table.row,
         **(

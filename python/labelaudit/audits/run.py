@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from labelaudit import __version__
-from labelaudit.assess import Tick, assess, probabilities_of, rows_of
+from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.ranking import ranking_of
@@ -81,17 +81,19 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
         raise ConvergenceError(
             f"the fit did not converge: the gradient is {assessment.fit.gradient_norm:.1e} after "
             f"{assessment.fit.iterations} iterations, expected {assessment.fit.tolerance:.0e}. "
-            "A larger --l2 or --optimizer newton mends it; without --strict the audit goes on and says so."
+            "--optimizer newton or a larger --l2 mends it; without --strict the audit goes on and says so."
         )
     names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
+    trusted_rows = None if trusted is None else len(trusted.given)
     record = {
         "labelaudit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "summary": summary_of(table, ranking, assessment, names, alone, reference, options),
+        "summary": summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
         "options": options.as_record(),
-        "sources": [vars(s) | {"header": list(s.header)} for s in table.sources],
-        "left_out": _left_out(table),
+        "sources": _sources(table),
+        "left_out": {"rows": _left_out_rows(table), "columns": _left_out_columns(table, assessment)},
+        **({} if reference is None else {"reference": _reference(reference, classes)}),
         "reasons": [{"row": int(r), "reason": "only row of its class"} for r in table.row[alone]],
     }
     return Audit(ranking, record, FittedModel(assessment.encoder, assessment.fit.theta, names))
@@ -125,9 +127,24 @@ def _no_features(table: Table) -> str:
     return f"{where}: no column is left to learn from beside the label ({reasons or 'there is no other column'})"
 
 
-def _left_out(table: Table) -> dict[str, Any]:
+def _sources(table: Table) -> list[dict[str, Any]]:
+    return [vars(s) | {"header": list(s.header)} for s in table.sources]
+
+
+def _reference(reference: Table, classes: NDArray[np.int64]) -> dict[str, Any]:
+    """The reference's files with their hashes, and its rows that could not be used."""
+    unknown = reference.row[classes[reference.given] < 0]
+    unused = [{"row": int(r), "reason": "the data has one row of this class"} for r in unknown]
+    return {"sources": _sources(reference), "left_out_rows": [*_left_out_rows(reference), *unused]}
+
+
+def _left_out_columns(table: Table, assessment: Assessment) -> list[dict[str, str]]:
+    return [vars(c) for c in left_out_columns(table, assessment.encoder)]
+
+
+def _left_out_rows(table: Table) -> list[dict[str, Any]]:
     paths = [s.path for s in table.sources]
-    rows = [
+    return [
         {
             "row": r.row,
             "file": paths[r.file] if paths else None,
@@ -136,4 +153,3 @@ def _left_out(table: Table) -> dict[str, Any]:
         }
         for r in table.left_out_rows
     ]
-    return {"rows": rows, "columns": [vars(c) for c in left_out_columns(table)]}

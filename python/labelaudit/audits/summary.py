@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from labelaudit.assess import Assessment
 from labelaudit.audits.options import AuditOptions
+from labelaudit.encode.columns import RAREST
+from labelaudit.encode.encoder import Encoder
 from labelaudit.table.table import LeftOutColumn, Table
 
 if TYPE_CHECKING:
@@ -22,28 +24,31 @@ def summary_of(
     assessment: Assessment,
     fitted_classes: tuple[str, ...],
     alone: NDArray[np.int64],
-    reference: Table | None,
+    reference_rows: int | None,
     options: AuditOptions,
 ) -> dict[str, Any]:
     """Rows, classes, columns, fit, noise, issues; every figure is of this audit."""
     issues = ranking["is_label_issue"].to_numpy()
     scores = ranking["label_score"].to_numpy()
+    fitted = ~ranking["leverage"].isna().to_numpy()  # a row alone in its class has a verdict, but no estimate
+    left_out = left_out_columns(table, assessment.encoder)
+    used = [c for c in table.columns if c.name not in {x.name for x in left_out}]
     counts = np.bincount(table.given, minlength=len(table.classes))
     return {
         "label": table.label,
         "rows": len(table),
         "rows_left_out": len(table.left_out_rows),
         "classes": [{"name": name, "rows": int(n)} for name, n in zip(table.classes, counts, strict=True)],
-        "columns": [{"name": c.name, "kind": c.kind} for c in table.columns if c.kind != "text"],
-        "column_kinds": dict(Counter(c.kind for c in table.columns if c.kind != "text")),
-        "columns_left_out": len(left_out_columns(table)),
+        "columns": [{"name": c.name, "kind": c.kind} for c in used],
+        "column_kinds": dict(Counter(c.kind for c in used)),
+        "columns_left_out": len(left_out),
         "issues": int(issues.sum()),
         "expected_false_alarms": float(scores[issues].sum()),
         "only_row_of_its_class": len(alone),
-        "noise": _noise(assessment, fitted_classes, scores),
+        "noise": _noise(assessment, fitted_classes, scores[fitted]),
         "fit": _fit(assessment),
-        "reference_rows": None if reference is None else len(reference),
-        "average_influence_over": "trusted rows" if reference is not None else "all rows, weighted by label_score",
+        "reference_rows": reference_rows,
+        "average_influence_over": "trusted rows" if reference_rows is not None else "all rows, weighted by label_score",
         "rank_by": options.rank_by,
     }
 
@@ -82,7 +87,10 @@ def _fit(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def left_out_columns(table: Table) -> list[LeftOutColumn]:
+def left_out_columns(table: Table, encoder: Encoder) -> list[LeftOutColumn]:
     """The columns that are no features, with reasons."""
+    rare = f"every value stands in fewer than {RAREST} rows; if these are numbers, mend them or name --missing words"
+    empty = [LeftOutColumn(e.column, rare) for e in encoder.base if not e.names]
     text = [LeftOutColumn(c.name, "running text: no feature is made of it") for c in table.columns if c.kind == "text"]
-    return [*table.left_out_columns, *text]
+    names = {c.name for c in table.columns}
+    return [*table.left_out_columns, *text, *(c for c in empty if c.name in names)]

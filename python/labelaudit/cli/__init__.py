@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from labelaudit.cli.exits import run
+from labelaudit.cli.version import version_option
 
 COMMANDS = {
     "audit": "Rank the rows of a labelled CSV file, most suspect label first.",
@@ -48,21 +49,8 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if not value or ctx.resilient_parsing:
-        return
-    from importlib.metadata import version
-
-    from labelaudit import __version__, _core
-
-    click.echo(f"labelaudit {__version__} (kernel {_core.instruction_set()}, torch {version('torch')})")
-    ctx.exit()
-
-
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the versions."
-)
+@version_option
 def group() -> None:
     """Find the rows of a labelled table whose label is probably wrong.
 

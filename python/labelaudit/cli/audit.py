@@ -31,9 +31,12 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     """
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.run import audit_data
+    from labelaudit.errors import UsageError
     from labelaudit.files import check_folder
     from labelaudit.report import text
 
+    if not out:
+        raise UsageError("--out: expected a folder, got an empty name")
     options = AuditOptions.of(values)
     refuse_to_overwrite_data((*data, *filter(None, [options.reference])), Path(out))
     check_folder(Path(out))
@@ -41,12 +44,20 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
         reference = None if options.reference is None else [options.reference]
         result = audit_data(list(data), options, reference=reference, tick=tick)
     folder = result.save(out)
+    if not result.summary["fit"]["converged"]:
+        click.echo("labelaudit: warning: the fit did not converge; see audit.json", err=True)
     if verbose:
         for trial in result.summary["fit"]["trials"]:
-            click.echo(f"  tried {trial['encoding']}, l2 {trial['l2']}: loss {trial['loss']} {trial['note']}", err=True)
+            click.echo(f"  tried {_told(trial)}", err=True)
     if not quiet:
         write_stdout(text.render(result, top=top))
         click.echo(f"Written: {', '.join(str(folder / name) for name in ('ranking.csv', 'audit.json'))}", err=True)
+
+
+def _told(trial: dict[str, Any]) -> str:
+    if trial["loss"] is None:
+        return f"{trial['encoding']}: not tried, {trial['note']}"
+    return f"{trial['encoding']}, l2 {trial['l2']:g}: loss {trial['loss']:.5f}, explained {trial['explained_loss']:.5f}"
 
 
 def refuse_to_overwrite_data(data: tuple[str, ...], folder: Path) -> None:

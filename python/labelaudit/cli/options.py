@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from labelaudit.cli.version import version_option
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -72,6 +74,7 @@ TALK = (
     click.option("-q", "--quiet", is_flag=True, help="No progress, no table."),
     click.option("-v", "--verbose", is_flag=True, help="Say more: every trial, the time of every stage."),
     click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+    version_option,
 )
 
 

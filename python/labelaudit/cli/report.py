@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -41,6 +42,8 @@ def report(audit: str, form: str, output: str | None, top: int | None, spreadshe
     if output is not None:
         refuse_to_overwrite_audit(audit, Path(output))
     loaded = load(audit)
+    if output is not None:
+        refuse_to_overwrite_source(loaded.record, Path(output))
     if form == "csv":
         content = csv.render(loaded, top=top, spreadsheet=spreadsheet)
     elif form == "json":
@@ -64,3 +67,13 @@ def refuse_to_overwrite_audit(audit: str, output: Path) -> None:
     for part in (file, *(file.parent / name for name in (AUDIT, RANKING, MODEL))):
         if same_file(part, output):
             raise UsageError(f"-o {output} would replace {part}, which the audit consists of. Name another file.")
+
+
+def refuse_to_overwrite_source(record: dict[str, Any], output: Path) -> None:
+    """Raises UsageError when the report would replace the data that was audited, or its reference."""
+    from labelaudit.errors import UsageError
+    from labelaudit.files import same_file
+
+    for source in [*record["sources"], *record.get("reference", {}).get("sources", [])]:
+        if same_file(output, Path(source["path"])):
+            raise UsageError(f"{output} is the data that was audited. Name another file with -o.")

@@ -169,6 +169,8 @@ class OneHot:
         if np.count_nonzero(counts) <= 1:
             return cls(column.name, (), np.full(len(counts), -1, dtype=np.int64))
         kept = np.flatnonzero(counts >= RAREST)
+        if not len(kept):  # all would be pooled into one column of ones
+            return cls(column.name, (), np.full(len(counts), -1, dtype=np.int64))
         rare = len(kept) < np.count_nonzero(counts)
         slot = np.full(len(counts), len(kept) if rare else -1, dtype=np.int64)
         slot[kept] = np.arange(len(kept))

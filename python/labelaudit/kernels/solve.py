@@ -85,7 +85,7 @@ class CgSolution:
             raise ConvergenceError(
                 f"conjugate gradient: {len(bad)} of {len(self.status)} systems did not converge; the first stopped "
                 f"at a residual of {self.residual[i]:.1e} after {self.steps[i]} steps: {REASONS[self.status[i]]}. "
-                "A larger --l2 or --solver direct mends it."
+                "A larger --l2 mends it."
             )
         return self.x
 

@@ -16,6 +16,7 @@ NAME_CELLS = 40  # of a column's name in a sentence
 MOST_IDS = 2
 MOST_LEFT_OUT = 20
 MOST_CLASSES = 8
+MOST_NAMES = 12
 FEW_ROWS = 50  # a guess: some ten rows a class and fold
 CORNER = "true \\ given"
 
@@ -117,7 +118,9 @@ def _noise(summary: dict[str, Any]) -> str:
     names, matrix = summary["noise"]["classes"], summary["noise"]["matrix"]
     if len(names) > MOST_CLASSES:
         pairs = [(matrix[g][t], g, t) for g in range(len(names)) for t in range(len(names)) if g != t]
-        worst = sorted(pairs, reverse=True)[:5]
+        worst = [pair for pair in sorted(pairs, reverse=True)[:5] if pair[0] >= 0.0005]  # else it reads 0.0%
+        if not worst:
+            return "No class is given as another in 0.1% of its rows or more."
         told = [f"{shortened(names[t], 20)} given as {shortened(names[g], 20)} {p:.1%}" for p, g, t in worst]
         return _wrapped("Most frequent errors, as a share of the true class: " + "; ".join(told) + ".")
     cells = min(WIDEST, (WIDTH - 2 - len(CORNER)) // len(names) - 2)
@@ -129,7 +132,10 @@ def _noise(summary: dict[str, Any]) -> str:
 def _basis(audit: Audit) -> str:
     s, fit, left = audit.summary, audit.summary["fit"], audit.record["left_out"]
     kinds = listed([f"{n} {kind}" for kind, n in s["column_kinds"].items()], 6)
-    lines = [f"Columns: {len(s['columns'])} used ({kinds})."]
+    lines = [f"Columns: {len(s['columns'])} used ({kinds}):"]
+    for kind in s["column_kinds"]:
+        names = [printable(c["name"]) for c in s["columns"] if c["kind"] == kind]
+        lines.append(f"  {kind}: {listed(names, MOST_NAMES)}.")
     lines += [
         f'  left out "{shortened(c["name"], NAME_CELLS)}": {printable(c["reason"])}'
         for c in left["columns"][:MOST_LEFT_OUT]
