@@ -1,20 +1,13 @@
-// The Python face of the kernels and the place of every check; with module_csv.cpp the only file that includes
-// pybind11.
-//
-// Arrays are borrowed: Python owns them and holds references for the whole call, so their memory outlives it. Each
-// function checks first, then releases the GIL and runs plain C++ until it returns; nothing in between touches Python.
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
-
+// The module, with the bindings of softmax and conjugate gradient. With the other module_* files, the only ones that
+// include pybind11: module_gate.hpp has the checks.
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <stdexcept>
-#include <string>
-#include <vector>
 
 #include "cg.hpp"
 #include "matrix.hpp"
+#include "module_gate.hpp"
 #include "softmax.hpp"
 
 namespace py = pybind11;
@@ -22,132 +15,7 @@ namespace la = labelaudit;
 
 namespace {
 
-using Shape = std::vector<std::int64_t>;
-constexpr std::int64_t any = -1;
-
-std::string text(const Shape& shape) {
-    std::string out = "(";
-    for (std::size_t i = 0; i < shape.size(); ++i)
-        out += (i ? ", " : "") + (shape[i] == any ? std::string("any") : std::to_string(shape[i]));
-    return out + ")";
-}
-
-Shape shape_of(const py::array& a) {
-    return {a.shape(), a.shape() + a.ndim()};
-}
-
-[[noreturn]] void refuse(const std::string& name, const std::string& expected, const std::string& got) {
-    throw std::invalid_argument(name + ": expected " + expected + ", got " + got);
-}
-
-template <class T>
-constexpr const char* type_name = std::is_same_v<T, double> ? "float64" : "float32";
-
-void check_shape(const py::array& a, const std::string& name, const Shape& expected) {
-    const Shape shape = shape_of(a);
-    bool same = shape.size() == expected.size();
-    for (std::size_t i = 0; same && i < shape.size(); ++i) same = expected[i] == any || expected[i] == shape[i];
-    if (!same) refuse(name, "shape " + text(expected), text(shape));
-}
-
-// The one gate: dtype and byte order, C order, alignment and shape are as the kernels need them, or it is refused.
-// So is a subclass: its memory need not be what it shows (a masked array's holds the values that it hides).
-template <class T>
-void check(const py::array& a, const std::string& name, const Shape& shape) {
-    if (Py_TYPE(a.ptr()) != py::detail::npy_api::get().PyArray_Type_)
-        refuse(name, "a plain numpy array", std::string("a ") + Py_TYPE(a.ptr())->tp_name);
-    if (!py::dtype::of<T>().equal(a.dtype()))
-        refuse(name, std::string(type_name<T>) + " in native byte order", py::str(a.dtype()).cast<std::string>());
-    check_shape(a, name, shape);
-    if (!(a.flags() & py::array::c_style)) refuse(name, "a C-contiguous array", "another memory order");
-    if (reinterpret_cast<std::uintptr_t>(a.data()) % alignof(T)) refuse(name, "an aligned array", "an unaligned one");
-}
-
-template <class T = double>
-std::span<const T> input(const py::array& a, const std::string& name, const Shape& shape) {
-    check<T>(a, name, shape);
-    return {static_cast<const T*>(a.data()), static_cast<std::size_t>(a.size())};
-}
-
-std::span<double> output(py::array& a, const std::string& name, const Shape& shape,
-                         std::initializer_list<const py::array*> inputs) {
-    check<double>(a, name, shape);
-    if (!a.writeable()) refuse(name, "a writable array", "a read-only one");
-    const auto* begin = static_cast<const char*>(a.data());
-    const auto* end = begin + a.nbytes();
-    for (const py::array* other : inputs) {
-        const auto* from = static_cast<const char*>(other->data());
-        if (begin < from + other->nbytes() && from < end) refuse(name, "memory of its own", "an overlap with an input");
-    }
-    return {static_cast<double*>(a.mutable_data()), static_cast<std::size_t>(a.size())};
-}
-
-// The number of logits of (rows, outputs).
-std::int64_t outputs_of(const py::array& a, const std::string& name) {
-    if (a.ndim() != 2) refuse(name, "2 dimensions", text(shape_of(a)));
-    if (a.shape(1) == 0) refuse(name, "one output or more", "none");
-    return a.shape(1);
-}
-
-std::int64_t dim(const py::array& a, const std::string& name, int ndim, int axis) {
-    if (a.ndim() != ndim) refuse(name, std::to_string(ndim) + " dimensions", text(shape_of(a)));
-    return a.shape(axis);
-}
-
-template <class T>
-la::DenseBlock<T> dense(const py::array& x) {
-    return {input<T>(x, "x", {any, any}).data(), x.shape(0), x.shape(1)};
-}
-
-// Calls f with the block in its storage type.
-template <class F>
-void with_block(const py::array& x, F f) {
-    dim(x, "x", 2, 0);
-    if (py::dtype::of<float>().equal(x.dtype()))
-        f(dense<float>(x));
-    else
-        f(dense<double>(x));
-}
-
-void forward(const py::array& x, const py::array& theta, py::array& out) {
-    const std::int64_t outputs = dim(theta, "theta", 2, 1);
-    with_block(x, [&](auto block) {
-        const auto t = input(theta, "theta", {block.cols, outputs});
-        const auto o = output(out, "out", {block.rows, outputs}, {&x, &theta});
-        const py::gil_scoped_release release;
-        la::forward(block, t, outputs, o);
-    });
-}
-
-void add_backward(const py::array& x, const py::array& r, py::array& out) {
-    const std::int64_t outputs = dim(r, "r", 2, 1);
-    with_block(x, [&](auto block) {
-        const auto residuals = input(r, "r", {block.rows, outputs});
-        const auto o = output(out, "out", {block.cols, outputs}, {&x, &r});
-        const py::gil_scoped_release release;
-        la::add_backward(block, residuals, outputs, o);
-    });
-}
-
-void add_gram(const py::array& x, const py::array& w, py::array& out) {
-    const std::int64_t pairs = dim(w, "w", 2, 1);
-    with_block(x, [&](auto block) {
-        const auto weights = input(w, "w", {block.rows, pairs});
-        const auto o = output(out, "out", {pairs, block.cols, block.cols}, {&x, &w});
-        const py::gil_scoped_release release;
-        la::add_gram(block, weights, pairs, o);
-    });
-}
-
-void quadratic(const py::array& x, const py::array& m, py::array& out) {
-    const std::int64_t pairs = dim(m, "m", 3, 0);
-    with_block(x, [&](auto block) {
-        const auto matrices = input(m, "m", {pairs, block.cols, block.cols});
-        const auto o = output(out, "out", {block.rows, pairs}, {&x, &m});
-        const py::gil_scoped_release release;
-        la::quadratic(block, matrices, pairs, o);
-    });
-}
+using namespace la::gate;
 
 void probabilities(const py::array& z, py::array& out) {
     const std::int64_t rows = dim(z, "z", 2, 0), outputs = outputs_of(z, "z");
@@ -217,12 +85,6 @@ py::list conjugate_gradient(const py::function& apply, const py::array& b, const
 }
 
 void bind_kernels(py::module_& m) {
-    const auto exact = [](const char* name) { return py::arg(name).noconvert(); };
-    m.def("forward", &forward, exact("x"), exact("theta"), exact("out"), "out = x theta");
-    m.def("add_backward", &add_backward, exact("x"), exact("r"), exact("out"), "out += x^T r");
-    m.def("add_gram", &add_gram, exact("x"), exact("w"), exact("out"),
-          "out[p] += x^T diag(w[:, p]) x, upper triangles only");
-    m.def("quadratic", &quadratic, exact("x"), exact("m"), exact("out"), "out[i, p] = x_i^T m_p x_i");
     m.def("probabilities", &probabilities, exact("z"), exact("out"), "out = softmax(z)");
     m.def("residual", &residual, exact("z"), exact("t"), exact("w"), exact("out"),
           "out = w (softmax(z) - t); returns the summed loss");
@@ -240,10 +102,12 @@ void bind_kernels(py::module_& m) {
 
 }  // namespace
 
+void bind_matrix(py::module_& m);    // module_matrix.cpp
 void bind_csv_scan(py::module_& m);  // module_csv.cpp
 
 PYBIND11_MODULE(_core, m) {
     m.doc() = "Kernels of labelaudit.";
+    bind_matrix(m);
     bind_kernels(m);
     bind_csv_scan(m);
 }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import DenseBlock, RowBlocks
+from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.choose import hard_objective
 from labelaudit.model.fit import newton
 from labelaudit.model.objective import Objective
@@ -22,9 +22,9 @@ def blocks_of(x: Array, cuts: tuple[int, ...] = (), *, folds: int = 1, threads: 
     """Rows cut into blocks at these positions; the folds go round. `form` (of forms.py) says how they are stored."""
     edges = [0, *sorted(cuts), len(x)]
     blocks = tuple(
-        DenseBlock(start, stop, n % folds, x[start:stop])
+        MatrixBlock(start, stop, n % folds, x[start:stop])
         if form is None
-        else DenseBlock(start, stop, n % folds, form.store(x[start:stop]), form.kernel)
+        else MatrixBlock(start, stop, n % folds, form.store(x[start:stop]), form.kernel)
         for n, (start, stop) in enumerate(itertools.pairwise(edges))
     )
     return RowBlocks(blocks, len(x), x.shape[1], threads)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import oracle
 from forms import Form, every_form
-from labelaudit.blocks import Block, DenseBlock, RowBlocks, layout_of
+from labelaudit.blocks import Block, MatrixBlock, RowBlocks, layout_of
 from problems import blocks_of, problem
 
 Array = NDArray[np.float64]
@@ -23,7 +23,7 @@ THREADS = (1, 2, 3, 4, 7)
 def counted(count: int, threads: int) -> RowBlocks:
     """One row a block; the rows are all the same, for only the order of the sum matters."""
     one = np.ones((1, 1))
-    return RowBlocks(tuple(DenseBlock(i, i + 1, i % 3, one) for i in range(count)), count, 1, threads)
+    return RowBlocks(tuple(MatrixBlock(i, i + 1, i % 3, one) for i in range(count)), count, 1, threads)
 
 
 @given(st.integers(1, 200), st.integers(0, 10**6))
@@ -131,7 +131,7 @@ def test_sums_and_maps_over_blocks_are_the_plain_loops(form: Form, threads: int,
 def test_taken_rows_are_a_block_of_their_own(form: Form) -> None:
     x, theta = np.random.default_rng(0).normal(size=(9, 4)), np.ones((4, 1))
     with form.used():
-        block = DenseBlock(20, 29, 2, form.store(x), form.kernel)
+        block = MatrixBlock(20, 29, 2, form.store(x), form.kernel)
         taken = block.take(np.array([7, 0, 3]))
         assert (taken.start, taken.stop, taken.fold) == (0, 3, 2)
         assert np.array_equal(taken.forward(theta), block.forward(theta)[[7, 0, 3]])

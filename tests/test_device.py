@@ -5,7 +5,9 @@ import pytest
 import torch
 
 import oracle
+from forms import csr
 from labelaudit import device as device_module
+from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.device import place, resolve
 from labelaudit.errors import UsageError
 from labelaudit.evidence import alike, leave_one_out
@@ -42,3 +44,13 @@ def test_blocks_in_torch_give_the_same_fit_and_evidence(where: str, name: str) -
     same = alike(np.arange(len(data.x)).astype(np.uint64))
     native, moved = (leave_one_out(o, fits[0].theta, same) for o in objectives)
     assert oracle.error(moved, native) <= 1e-8
+
+
+def test_sparse_blocks_stay_with_the_compiled_kernels() -> None:
+    x = np.eye(4)
+    blocks = RowBlocks((MatrixBlock(0, 4, 0, csr(x)), MatrixBlock(4, 8, 0, x)), 8, 4)
+    sparse, dense = place(blocks, "cpu").blocks
+    assert sparse is blocks.blocks[0]
+    assert isinstance(dense, MatrixBlock)
+    assert isinstance(dense.x, torch.Tensor)
+    assert np.array_equal(sparse.forward(x), dense.forward(x))

@@ -74,8 +74,8 @@ class Block(Protocol):
 
 
 @dataclass(frozen=True)
-class DenseBlock:
-    """Rows start to stop of the storage order as a dense array or tensor x, with the kernel module that knows it."""
+class MatrixBlock:
+    """Rows start to stop of the storage order as x (array, CsrMatrix, tensor), with the kernel module that knows it."""
 
     start: int
     stop: int
@@ -113,9 +113,9 @@ class DenseBlock:
         out: Array = self.kernel.to_numpy(self.x)[:, :, None] * r[:, None, :]
         return out
 
-    def take(self, rows: NDArray[np.int64]) -> DenseBlock:
+    def take(self, rows: NDArray[np.int64]) -> MatrixBlock:
         """Some of its rows, by position in the block, as a block that starts at 0."""
-        return replace(self, start=0, stop=len(rows), x=self.x[rows])
+        return replace(self, start=0, stop=len(rows), x=self.kernel.take(self.x, rows))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from labelaudit.blocks import DenseBlock, RowBlocks
+from labelaudit._core import CsrMatrix
+from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.errors import UsageError
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -33,11 +34,17 @@ def _may_have_gpu() -> bool:
 
 
 def place(blocks: RowBlocks, torch_device: str) -> RowBlocks:
-    """The same blocks as tensors on a torch device (\"cuda\", or \"cpu\" to exercise the code)."""
+    """The same blocks as tensors on a torch device (\"cuda\", or \"cpu\" to exercise the code).
+
+    Sparse blocks stay with the compiled kernels: their rows hold too few numbers for a GPU to be worth the way.
+    """
     import torch
 
     from labelaudit.kernels import torch as kernel
 
-    dense = cast("tuple[DenseBlock, ...]", blocks.blocks)
-    moved = tuple(replace(b, x=torch.as_tensor(b.x, device=torch_device), kernel=kernel) for b in dense)
-    return replace(blocks, blocks=moved)
+    def moved(block: MatrixBlock) -> MatrixBlock:
+        if isinstance(block.x, CsrMatrix):
+            return block
+        return replace(block, x=torch.as_tensor(block.x, device=torch_device), kernel=kernel)
+
+    return replace(blocks, blocks=tuple(map(moved, cast("tuple[MatrixBlock, ...]", blocks.blocks))))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from labelaudit.blocks import DenseBlock, RowBlocks
+from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.curvature import curvature_at
 from labelaudit.influence import average_influence, mean_gradient, residuals
 from labelaudit.model.fit import Solver
@@ -97,7 +97,7 @@ def run_published(seed: int) -> PublishedRun:
 def _objective(sample: Sample) -> Objective:
     """The unpenalised mean log-loss of the rows as they are, without standardising."""
     x = np.hstack([sample.x, np.ones((len(sample), 1))])
-    blocks = RowBlocks((DenseBlock(0, len(x), 0, x),), *x.shape)
+    blocks = RowBlocks((MatrixBlock(0, len(x), 0, x),), *x.shape)
     return Objective(blocks, HardTargets(sample.given, 2), np.ones(len(sample)), np.zeros(x.shape[1]), outputs=1)
 
 

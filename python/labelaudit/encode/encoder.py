@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import DenseBlock, Layout, RowBlocks
+from labelaudit.blocks import Layout, MatrixBlock, RowBlocks
 from labelaudit.encode.columns import ColumnEncoder, OneHot, Spline, Standardised
 from labelaudit.encode.content import Hashes, sample
 from labelaudit.encode.dates import date_parts
@@ -93,7 +93,7 @@ def _landmarks(hashes: Hashes) -> NDArray[np.int64]:
 def encode_blocks(encoder: Encoder, columns: Sequence[Column], layout: Layout, *, threads: int = 1) -> RowBlocks:
     """Every row, encoded, in the layout's storage order."""
     blocks = tuple(
-        DenseBlock(start, stop, fold, encoder.encode(columns, layout.order[start:stop]))
+        MatrixBlock(start, stop, fold, encoder.encode(columns, layout.order[start:stop]))
         for start, stop, fold in layout.bounds
     )
     return RowBlocks(blocks, layout.rows, len(encoder.names), threads)

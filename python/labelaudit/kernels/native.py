@@ -1,4 +1,7 @@
-"""The compiled kernels as functions that return new arrays; x has shape (rows, cols), float64 or float32."""
+"""The compiled kernels as functions that return new arrays.
+
+x holds (rows, cols) in float64 or float32, as an array or as a CsrMatrix.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit import _core
+from labelaudit._core import CsrMatrix
 
 Array = NDArray[np.float64]
+Rows = NDArray[Any] | CsrMatrix
 
 
 def pair_count(outputs: int) -> int:
@@ -17,33 +22,33 @@ def pair_count(outputs: int) -> int:
     return outputs * (outputs + 1) // 2
 
 
-def forward(x: NDArray[Any], theta: Array) -> Array:
+def forward(x: Rows, theta: Array) -> Array:
     """x theta: theta (cols, outputs), returns (rows, outputs)."""
     out = np.empty((len(x), theta.shape[1]))
     _core.forward(x, theta, out)
     return out
 
 
-def backward(x: NDArray[Any], r: Array) -> Array:
+def backward(x: Rows, r: Array) -> Array:
     """x^T r: r (rows, outputs), returns (cols, outputs)."""
     out = np.zeros((x.shape[1], r.shape[1]))
     _core.add_backward(x, r, out)
     return out
 
 
-def squares(x: NDArray[Any], w: Array) -> Array:
+def squares(x: Rows, w: Array) -> Array:
     """(x * x)^T w, the diagonals of grams: w (rows, outputs), returns (cols, outputs)."""
-    return backward(np.square(x, dtype=np.float64), w)
+    return backward(x.squared() if isinstance(x, CsrMatrix) else np.square(x, dtype=np.float64), w)
 
 
-def gram(x: NDArray[Any], w: Array) -> Array:
+def gram(x: Rows, w: Array) -> Array:
     """x^T diag(w[:, p]) x for every pair p, upper triangles: w (rows, pairs), returns (pairs, cols, cols)."""
     out = np.zeros((w.shape[1], x.shape[1], x.shape[1]))
     _core.add_gram(x, w, out)
     return out
 
 
-def quadratic(x: NDArray[Any], m: Array) -> Array:
+def quadratic(x: Rows, m: Array) -> Array:
     """x_i^T m_p x_i for every row i and pair p: m (pairs, cols, cols), returns (rows, pairs)."""
     out = np.empty((len(x), len(m)))
     _core.quadratic(x, m, out)
@@ -77,6 +82,11 @@ def apply_curvature(p: Array, w: Array, u: Array) -> Array:
     return out
 
 
-def to_numpy(x: NDArray[Any]) -> Array:
-    """The rows as float64."""
-    return np.asarray(x, dtype=np.float64)
+def take(x: Rows, rows: NDArray[np.int64]) -> Rows:
+    """Some of the rows, by position."""
+    return x.take(rows) if isinstance(x, CsrMatrix) else x[rows]
+
+
+def to_numpy(x: Rows) -> Array:
+    """The rows as a float64 array."""
+    return x.to_dense() if isinstance(x, CsrMatrix) else np.asarray(x, dtype=np.float64)

@@ -53,6 +53,11 @@ def quadratic(x: torch.Tensor, m: Array) -> Array:
     return _back(torch.stack(columns, 1))
 
 
+def take(x: torch.Tensor, rows: NDArray[np.int64]) -> torch.Tensor:
+    """Some of the rows, by position."""
+    return x[torch.as_tensor(rows, device=x.device)]
+
+
 def to_numpy(x: torch.Tensor) -> Array:
     """The rows as float64."""
     return _back(x.double())

@@ -1,0 +1,184 @@
+// The Python face of the matrix functions: one function each, for a dense array and for a CsrMatrix alike.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "csr_matrix.hpp"
+#include "matrix.hpp"
+#include "module_gate.hpp"
+
+namespace py = pybind11;
+namespace la = labelaudit;
+
+namespace {
+
+using namespace la::gate;
+
+// What Python holds: a checked matrix in one of its storage types. It never changes, so any thread may use it.
+struct Csr {
+    std::variant<la::CsrMatrix<double, std::int32_t>, la::CsrMatrix<double, std::int64_t>,
+                 la::CsrMatrix<float, std::int32_t>, la::CsrMatrix<float, std::int64_t>>
+        matrix;
+};
+
+using Rows = std::variant<py::array, const Csr*>;
+
+template <class T>
+la::DenseBlock<T> dense(const py::array& x) {
+    return {input<T>(x, "x", {any, any}).data(), x.shape(0), x.shape(1)};
+}
+
+// Calls f with the block in its storage type, and with the array whose memory it borrows, if any.
+template <class F>
+void with_block(const Rows& x, F f) {
+    if (const Csr* const* csr = std::get_if<const Csr*>(&x)) {
+        std::visit([&](const auto& matrix) { f(matrix.block(), nullptr); }, (*csr)->matrix);
+        return;
+    }
+    const py::array& array = std::get<py::array>(x);
+    dim(array, "x", 2, 0);
+    if (py::dtype::of<float>().equal(array.dtype()))
+        f(dense<float>(array), &array);
+    else
+        f(dense<double>(array), &array);
+}
+
+void forward(const Rows& x, const py::array& theta, py::array& out) {
+    const std::int64_t outputs = dim(theta, "theta", 2, 1);
+    with_block(x, [&](auto block, const py::array* borrowed) {
+        const auto t = input(theta, "theta", {block.cols, outputs});
+        const auto o = output(out, "out", {block.rows, outputs}, {borrowed, &theta});
+        const py::gil_scoped_release release;
+        la::forward(block, t, outputs, o);
+    });
+}
+
+void add_backward(const Rows& x, const py::array& r, py::array& out) {
+    const std::int64_t outputs = dim(r, "r", 2, 1);
+    with_block(x, [&](auto block, const py::array* borrowed) {
+        const auto residuals = input(r, "r", {block.rows, outputs});
+        const auto o = output(out, "out", {block.cols, outputs}, {borrowed, &r});
+        const py::gil_scoped_release release;
+        la::add_backward(block, residuals, outputs, o);
+    });
+}
+
+void add_gram(const Rows& x, const py::array& w, py::array& out) {
+    const std::int64_t pairs = dim(w, "w", 2, 1);
+    with_block(x, [&](auto block, const py::array* borrowed) {
+        const auto weights = input(w, "w", {block.rows, pairs});
+        const auto o = output(out, "out", {pairs, block.cols, block.cols}, {borrowed, &w});
+        const py::gil_scoped_release release;
+        la::add_gram(block, weights, pairs, o);
+    });
+}
+
+void quadratic(const Rows& x, const py::array& m, py::array& out) {
+    const std::int64_t pairs = dim(m, "m", 3, 0);
+    with_block(x, [&](auto block, const py::array* borrowed) {
+        const auto matrices = input(m, "m", {pairs, block.cols, block.cols});
+        const auto o = output(out, "out", {block.rows, pairs}, {borrowed, &m});
+        const py::gil_scoped_release release;
+        la::quadratic(block, matrices, pairs, o);
+    });
+}
+
+template <class T>
+std::vector<T> copied(const py::array& a, const std::string& name, const Shape& shape) {
+    const std::span<const T> values = input<T>(a, name, shape);
+    return {values.begin(), values.end()};
+}
+
+template <class T, class Index>
+Csr checked(const py::array& indptr, const py::array& indices, const py::array& values, std::int64_t cols) {
+    std::vector<Index> columns = copied<Index>(indices, "indices", {any});
+    std::vector<T> entries = copied<T>(values, "values", {static_cast<std::int64_t>(columns.size())});
+    std::vector<std::int64_t> offsets = copied<std::int64_t>(indptr, "indptr", {any});
+    // Safe without the GIL, and whatever another thread does to the arrays: what is checked are the copies.
+    const py::gil_scoped_release release;
+    la::check_structure<Index>(offsets, columns, cols);
+    return {la::CsrMatrix<T, Index>{la::shared(std::move(offsets)), la::shared(std::move(columns)),
+                                    la::shared(std::move(entries)), cols}};
+}
+
+Csr csr_of(const py::array& indptr, const py::array& indices, const py::array& values, std::int64_t cols) {
+    const bool narrow = py::dtype::of<std::int32_t>().equal(indices.dtype());
+    if (py::dtype::of<float>().equal(values.dtype()))
+        return narrow ? checked<float, std::int32_t>(indptr, indices, values, cols)
+                      : checked<float, std::int64_t>(indptr, indices, values, cols);
+    return narrow ? checked<double, std::int32_t>(indptr, indices, values, cols)
+                  : checked<double, std::int64_t>(indptr, indices, values, cols);
+}
+
+Csr take(const Csr& self, const py::array& rows) {
+    const std::span<const std::int64_t> positions = input<std::int64_t>(rows, "rows", {any});
+    const py::gil_scoped_release release;
+    return std::visit([&](const auto& x) { return Csr{la::take(x, positions)}; }, self.matrix);
+}
+
+Csr squared(const Csr& self) {
+    const py::gil_scoped_release release;
+    return std::visit([](const auto& x) { return Csr{la::squared(x)}; }, self.matrix);
+}
+
+py::array to_dense(const Csr& self) {
+    return std::visit(
+        [](const auto& x) {
+            py::array_t<double> out({x.rows(), x.cols});
+            const std::span<double> cells(out.mutable_data(), static_cast<std::size_t>(out.size()));
+            const py::gil_scoped_release release;
+            la::fill_dense(x, cells);
+            return out;
+        },
+        self.matrix);
+}
+
+// A read-only view of one of its arrays, which keeps the matrix alive.
+template <class T>
+py::array view(const py::object& self, const std::vector<T>& values) {
+    py::array_t<T> out(static_cast<py::ssize_t>(values.size()), values.data(), self);
+    out.attr("setflags")(py::arg("write") = false);
+    return out;
+}
+
+template <class Part>
+auto viewer(Part part) {
+    return [part](const py::object& self) {
+        const Csr& csr = self.cast<const Csr&>();
+        return std::visit([&](const auto& x) -> py::array { return view(self, *(x.*part(x))); }, csr.matrix);
+    };
+}
+
+py::tuple shape(const Csr& self) {
+    return std::visit([](const auto& x) { return py::make_tuple(x.rows(), x.cols); }, self.matrix);
+}
+
+void bind_csr(py::module_& m) {
+    py::class_<Csr>(m, "CsrMatrix", py::is_final(),
+                    "Compressed sparse rows, copied and checked once: columns increase strictly within a row")
+        .def(py::init(&csr_of), exact("indptr"), exact("indices"), exact("values"), exact("cols"))
+        .def("__len__", [](const Csr& s) { return std::visit([](const auto& x) { return x.rows(); }, s.matrix); })
+        .def_property_readonly("shape", &shape)
+        .def_property_readonly("nnz",
+                               [](const Csr& s) { return std::visit([](const auto& x) { return x.nnz(); }, s.matrix); })
+        .def_property_readonly("indptr", viewer([]<class X>(const X&) { return &X::indptr; }))
+        .def_property_readonly("indices", viewer([]<class X>(const X&) { return &X::indices; }))
+        .def_property_readonly("values", viewer([]<class X>(const X&) { return &X::values; }))
+        .def("take", &take, exact("rows"), "Rows by position, in any order and any number of times")
+        .def("squared", &squared, "Every entry squared, in float64")
+        .def("to_dense", &to_dense, "As a float64 array");
+}
+
+}  // namespace
+
+void bind_matrix(py::module_& m) {
+    bind_csr(m);
+    m.def("forward", &forward, exact("x"), exact("theta"), exact("out"), "out = x theta");
+    m.def("add_backward", &add_backward, exact("x"), exact("r"), exact("out"), "out += x^T r");
+    m.def("add_gram", &add_gram, exact("x"), exact("w"), exact("out"),
+          "out[p] += x^T diag(w[:, p]) x, upper triangles only");
+    m.def("quadratic", &quadratic, exact("x"), exact("m"), exact("out"), "out[i, p] = x_i^T m_p x_i");
+}
