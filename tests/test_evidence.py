@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 import oracle
-from labelaudit.curvature import DirectCurvature, quadratic
+from labelaudit.curvature import DirectCurvature
 from labelaudit.evidence import Alike, alike, leave_one_out, out_of_fold, out_of_sample
 from labelaudit.kernels import native
 from labelaudit.model.fit import newton
@@ -164,7 +164,7 @@ def test_the_solver_decides_what_is_left_out() -> None:
 def test_quadratic_forms_are_not_negative() -> None:
     data, theta, _ = refitted("iris")
     objective = data.objective()
-    forms = quadratic(DirectCurvature(objective, theta), objective.blocks)
+    forms = DirectCurvature(objective, theta).quadratic(objective.blocks)
     own = [n for n, (a, b) in enumerate(oracle.pairs(objective.outputs)) if a == b]
     assert (forms[:, own] > 0).all()
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 import oracle
-from labelaudit.curvature import CgCurvature, DirectCurvature, curvature_at, quadratic
+from labelaudit.curvature import CgCurvature, DirectCurvature, curvature_at
 from labelaudit.influence import (
     Residuals,
     average_influence,
@@ -128,7 +128,7 @@ def test_a_weighted_reference_is_the_weighted_mean_over_pairs(classes: int) -> N
 def test_self_influence_is_the_diagonal_of_the_pairs(classes: int, solver: Any) -> None:
     s = setting(classes)
     curvature = curvature_at(s.objective, s.theta, solver)
-    own = self_influence(s.rows, quadratic(curvature, s.objective.blocks))
+    own = self_influence(s.rows, curvature.quadratic(s.objective.blocks))
     expected = np.einsum("ni,ij,nj->n", s.gradients, s.inverse, s.gradients)
     assert oracle.error(own, expected) <= (TOLERANCE if solver == "direct" else 1e-8)
     pairwise = joined(pairwise_influence(s.rows, s.rows, curvature), 30, 30)
@@ -150,7 +150,7 @@ def test_leverage_of_two_classes_is_the_diagonal_of_the_hat_matrix() -> None:
     p = problem(30, 4, 2)
     p = Problem(p.x, p.targets, np.ones(30), p.ridge)
     theta, objective = p.theta(), p.objective(CUTS)
-    forms = quadratic(DirectCurvature(objective, theta), objective.blocks)
+    forms = DirectCurvature(objective, theta).quadratic(objective.blocks)
     got = leverage(residuals(objective.blocks, SoftTargets(p.targets), theta), forms)
     q = oracle.probabilities(oracle.forward(p.x, theta))[:, 0]
     half = np.sqrt(q * (1 - q))[:, None] * p.x
@@ -162,7 +162,7 @@ def test_leverage_of_two_classes_is_the_diagonal_of_the_hat_matrix() -> None:
 @every_classes
 def test_leverage_is_the_trace_that_its_docstring_says(classes: int) -> None:
     s = setting(classes)
-    forms = quadratic(DirectCurvature(s.objective, s.theta), s.objective.blocks)
+    forms = DirectCurvature(s.objective, s.theta).quadratic(s.objective.blocks)
     p = oracle.probabilities(oracle.forward(s.p.x, s.theta))
     expected = [
         np.trace(np.kron(np.diag(q) - np.outer(q, q), np.outer(x, x)) @ s.inverse) / 30
@@ -273,7 +273,7 @@ def test_self_influence_ranks_rows_as_leaving_them_out_does(name: str) -> None:
     data, theta, _, own = refitted(name)
     objective = data.objective()
     rows = residuals(objective.blocks, objective.targets, theta)
-    influence = self_influence(rows, quadratic(DirectCurvature(objective, theta), objective.blocks)) / len(data.x)
+    influence = self_influence(rows, DirectCurvature(objective, theta).quadratic(objective.blocks)) / len(data.x)
     assert spearmanr(influence, own).statistic >= RANKS
     assert (own >= 0).all()
     assert (influence <= own + 1e-12).all()  # convex: the first order falls short of what refitting does
@@ -308,5 +308,5 @@ def test_direct_and_cg_give_the_same_influence_on_real_data() -> None:
     gradient = mean_gradient(rows, np.linspace(0.1, 1, len(data.x)))
     direct, by_cg = DirectCurvature(objective, theta), CgCurvature(objective, theta)
     assert oracle.error(average_influence(rows, by_cg, gradient), average_influence(rows, direct, gradient)) <= 1e-8
-    forms = [quadratic(c, objective.blocks) for c in (direct, by_cg)]
+    forms = [c.quadratic(objective.blocks) for c in (direct, by_cg)]
     assert oracle.error(self_influence(rows, forms[1]), self_influence(rows, forms[0])) <= 1e-8

@@ -18,6 +18,7 @@ LAYERS = (
     {"evidence", "noise"},
     {"influence"},
     {"curvature"},
+    {"sketch"},
     {"model"},
     {"device"},
     {"encode"},

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.curvature import Curvature, curvature_at, quadratic
+from labelaudit.curvature import Curvature, curvature_at
 from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.influence import Residuals, average_influence, leverage, mean_gradient, residuals, self_influence
 from labelaudit.model.fit import Fit, Solver, newton
@@ -152,7 +152,7 @@ def score(
 
 
 def _quadratic_scores(rows: Residuals, curvature: Curvature) -> dict[str, Array]:
-    forms = quadratic(curvature, rows.blocks)
+    forms = curvature.quadratic(rows.blocks)
     return {"self_influence": self_influence(rows, forms), "leverage": leverage(rows, forms)}
 
 

@@ -49,6 +49,7 @@ def test_the_fit_says_how_it_went(audited, write):
     assert fit["converged"]
     assert fit["gradient_norm"] <= fit["tolerance"]
     assert fit["parameters"] == 3 * fit["encoded_columns"]
+    assert fit["self_influence_error"] == 0
     assert {t["encoding"] for t in fit["trials"]} == {"linear", "spline", "kernel", "spline+kernel"}
     best = min(fit["trials"], key=lambda t: t["loss"])
     assert (best["encoding"], best["l2"]) == (fit["encoding"], fit["l2"])

@@ -99,3 +99,10 @@ def test_a_fit_that_stopped_short_is_a_warning():
     report = text.render(handmade(fit=fit))
     assert "Warning: the fit did not converge (gradient 1.2e-01, expected 1e-09)" in report
     assert "stopped after 5 steps" in report
+
+
+def test_an_estimated_self_influence_is_said_to_be_one():
+    audit = handmade()
+    assert "estimated, relative" not in text.render(audit)
+    audit.summary["fit"]["self_influence_error"] = 0.1
+    assert "Self-influence and leverage: estimated, relative standard error 10%." in text.render(audit)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from labelaudit.assess import Assessment
 from labelaudit.audits.options import AuditOptions
+from labelaudit.curvature import quadratic_error
 from labelaudit.encode.columns import RAREST
 from labelaudit.encode.encoder import Encoder
 from labelaudit.table.table import LeftOutColumn, Table
@@ -74,6 +75,7 @@ def _fit(assessment: Assessment) -> dict[str, Any]:
         "parameters": int(fit.theta.size),
         "optimizer": fit.optimizer,
         "solver": assessment.solver,
+        "self_influence_error": quadratic_error(fit.theta.size, assessment.solver),
         "device": assessment.device,
         "iterations": fit.iterations,
         "loss": fit.loss,

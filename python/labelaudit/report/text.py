@@ -154,10 +154,13 @@ def _basis(audit: Audit) -> str:
 
 def _model(fit: dict[str, Any]) -> list[str]:
     how = "converged" if fit["converged"] else "stopped"
+    error = fit.get("self_influence_error", 0.0)
+    estimated = [f"Self-influence and leverage: estimated, relative standard error {error:.0%}."] if error else []
     return [
         f"Model: {fit['encoding']} encoding, {fit['encoded_columns']} columns, L2 {fit['l2']:g}; {fit['optimizer']} "
         f"{how} after {plural(fit['iterations'], 'step')}",
         f"  (loss {fit['loss']:.4f}, gradient {fit['gradient_norm']:.0e}, {fit['solver']} solver, {fit['device']}).",
+        *estimated,
     ]
 
 
