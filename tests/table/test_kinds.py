@@ -102,10 +102,16 @@ def test_numbers_and_dates_that_all_differ_are_features(write: Write) -> None:
     assert column_of(write, ["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-04"]).kind == "date"
 
 
-def test_free_text_is_left_out_with_a_note(write: Write) -> None:
+def test_free_text_is_a_text_column(write: Write) -> None:
     repeated = ["the same words twice", "the same words twice", "other words are here", "and these are new"]
     for cells in ([f"these are {i} words" for i in range(4)], repeated):
-        assert reason_of(write, cells) == "free text: 4 words a cell on average; no feature is made of it"
+        column = column_of(write, cells)
+        assert column.kind == "text"
+        assert column.values.tolist() == cells
+
+
+def test_a_few_different_sentences_are_categories(write: Write) -> None:
+    assert column_of(write, ["the same words twice", "another set of words"] * 3).kind == "categorical"
 
 
 def test_a_late_word_counts_as_much_as_an_early_one(write: Write) -> None:

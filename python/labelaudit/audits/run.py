@@ -68,7 +68,7 @@ def _read(data: Paths | pd.DataFrame, options: AuditOptions, expect: Table | Non
 
 def audit_table(table: Table, options: AuditOptions, *, reference: Table | None = None, tick: Tick = _quiet) -> Audit:
     """Audits a table. Dense algebra runs on one thread each, so that no result depends on the number of threads."""
-    if not any(c.kind != "text" for c in table.columns):
+    if not table.columns:
         raise InputError(_no_features(table))
     fitted, classes = _fitted_rows(table)
     with threadpool_limits(1):
@@ -120,9 +120,6 @@ def _trusted(reference: Table, classes: NDArray[np.int64], count: int) -> Rows:
 
 def _no_features(table: Table) -> str:
     reasons = "; ".join(f'"{c.name}": {c.reason}' for c in table.left_out_columns[:5])
-    text = [c.name for c in table.columns if c.kind == "text"]
-    if text:
-        reasons = "; ".join(filter(None, [reasons, *(f'"{name}" is running text' for name in text)]))
     where = table.sources[0].path if table.sources else "the table"
     return f"{where}: no column is left to learn from beside the label ({reasons or 'there is no other column'})"
 

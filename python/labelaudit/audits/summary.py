@@ -92,7 +92,8 @@ def _fit(assessment: Assessment) -> dict[str, Any]:
 def left_out_columns(table: Table, encoder: Encoder) -> list[LeftOutColumn]:
     """The columns that are no features, with reasons."""
     rare = f"every value stands in fewer than {RAREST} rows; if these are numbers, mend them or name --missing words"
-    empty = [LeftOutColumn(e.column, rare) for e in encoder.base if not e.names]
-    text = [LeftOutColumn(c.name, "running text: no feature is made of it") for c in table.columns if c.kind == "text"]
-    names = {c.name for c in table.columns}
-    return [*table.left_out_columns, *text, *(c for c in empty if c.name in names)]
+    alone = "running text in which no two rows share a word or letters"
+    kinds = {c.name: c.kind for c in table.columns}
+    empty = [e.column for e in encoder.base if not e.names and e.column in kinds]
+    reasons = (LeftOutColumn(name, alone if kinds[name] == "text" else rare) for name in empty)
+    return [*table.left_out_columns, *reasons]

@@ -33,9 +33,7 @@ READING = (
     click.option("--drop", multiple=True, metavar="COL", help="Leave this column out."),
     click.option("--numeric", multiple=True, metavar="COL", help="Read this column as numbers."),
     click.option("--categorical", multiple=True, metavar="COL", help="Read this column as categories."),
-    click.option(
-        "--text", multiple=True, metavar="COL", help="Take this column for running text, of which no feature is made."
-    ),
+    click.option("--text", multiple=True, metavar="COL", help="Read this column as running text, by its words."),
     click.option("--missing", multiple=True, metavar="WORD", help="A further word for a missing value."),
     click.option("--skip", default=0, type=click.IntRange(0), metavar="N", help="Skip N lines before the header."),
     click.option("--delimiter", metavar="C", help="The separator [comma; tab for .tsv]."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from scipy.interpolate import BSpline
 
 from labelaudit.encode.content import moments, unit_scaled
 from labelaudit.table.table import Column
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Array = NDArray[np.float64]
 
@@ -38,8 +41,8 @@ class ColumnEncoder(Protocol):
         """The encoded columns."""
         ...
 
-    def encode(self, values: NDArray[np.generic]) -> Array:
-        """(rows, encoded columns)."""
+    def encode(self, values: NDArray[Any]) -> Array | csr_array:
+        """(rows, encoded columns); sparse where few of them are not zero."""
         ...
 
 

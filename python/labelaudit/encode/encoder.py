@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit._core import CsrMatrix
 from labelaudit.blocks import Layout, MatrixBlock, RowBlocks
 from labelaudit.encode.columns import ColumnEncoder, OneHot, Spline, Standardised
+from labelaudit.encode.components import Components
 from labelaudit.encode.content import Hashes, sample
 from labelaudit.encode.dates import date_parts
 from labelaudit.encode.kernel import LANDMARKS, KernelMap
+from labelaudit.encode.text import TfIdf
+from labelaudit.kernels.native import Rows
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -38,44 +42,61 @@ class Encoder:
         kernel = tuple(f"kernel {i + 1}" for i in range(landmarks))
         return (*(n for c in self.columns for n in c.names), *kernel, "(constant)")
 
-    def encode(self, columns: Sequence[Column], rows: NDArray[np.int64]) -> Array:
-        """The rows (positions in the table), encoded, with the constant 1 as the last column."""
-        parts = [_encode(self.columns, columns, rows)]
+    def encode(self, columns: Sequence[Column], rows: NDArray[np.int64]) -> Rows:
+        """The rows (positions in the table), encoded, with the constant 1 as the last column.
+
+        An array, or with a text's terms among the columns a CsrMatrix of all of them.
+        """
+        parts = _parts(self.columns, columns, rows)
         if self.kernel is not None:
-            parts.append(self.kernel.encode(_encode(self.base, columns, rows)))
-        return np.hstack([*parts, np.ones((len(rows), 1))])
+            parts.append(self.kernel.encode(np.hstack(_parts(self.base, columns, rows))))
+        parts.append(np.ones((len(rows), 1)))
+        return np.hstack(parts) if all(isinstance(part, np.ndarray) for part in parts) else _sparse(parts)
 
 
-def _encode(encoders: Sequence[ColumnEncoder], columns: Sequence[Column], rows: NDArray[np.int64]) -> Array:
+def _parts(encoders: Sequence[ColumnEncoder], columns: Sequence[Column], rows: NDArray[np.int64]) -> list[Any]:
     # by position: a date's part may have the name of another column
     pairs = zip(encoders, columns, strict=True) if encoders else ()
-    return np.hstack([np.empty((len(rows), 0)), *(e.encode(c.values[rows]) for e, c in pairs)])
+    return [np.empty((len(rows), 0)), *(e.encode(c.values[rows]) for e, c in pairs)]
+
+
+def _sparse(parts: Sequence[Any]) -> CsrMatrix:
+    from scipy.sparse import csr_array, hstack
+
+    x = csr_array(hstack([csr_array(part) for part in parts], format="csr"))
+    x.sort_indices()
+    return CsrMatrix(x.indptr.astype(np.int64), x.indices, x.data, x.shape[1])
 
 
 def feature_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """The columns as the encoders see them: dates split into a number and parts, running text left out."""
-    out: list[Column] = []
-    for column in columns:
-        if column.kind == "date":
-            out.extend(date_parts(column))
-        elif column.kind != "text":
-            out.append(column)
-    return tuple(out)
+    """The columns as the encoders see them: dates split into a number and parts."""
+    return tuple(part for c in columns for part in (date_parts(c) if c.kind == "date" else (c,)))
 
 
 def fit_encoder(encoding: Encoding, columns: Sequence[Column], hashes: Hashes) -> Encoder:
-    """Fits an encoding to all rows of feature columns; hashes (rows,) choose the kernel's landmarks."""
-    base = tuple(OneHot.fit(c) if c.kind == "categorical" else Standardised.fit(c) for c in columns)
+    """Fits an encoding to all rows of feature columns; hashes (rows,) choose what is fitted on some of them.
+
+    A kernel sees text as components, which are dense; without one, a text's terms are columns themselves.
+    """
+    base = tuple(_base(c, encoding, hashes) for c in columns)
     kernel = None
     if "kernel" in encoding:
         landmarks = _landmarks(hashes)
-        kernel = KernelMap.fit(_encode(base, columns, np.arange(len(hashes))), landmarks)
+        kernel = KernelMap.fit(np.hstack(_parts(base, columns, np.arange(len(hashes)))), landmarks)
     if encoding == "kernel":
         return Encoder(encoding, (), base, kernel)
     if encoding == "linear":
         return Encoder(encoding, base, base, None)
     splines = tuple(Spline.fit(c) if _bends(c) else e for c, e in zip(columns, base, strict=True))
     return Encoder(encoding, splines, base, kernel)
+
+
+def _base(column: Column, encoding: Encoding, hashes: Hashes) -> ColumnEncoder:
+    if column.kind == "categorical":
+        return OneHot.fit(column)
+    if column.kind == "text":
+        return Components.fit(column, hashes) if "kernel" in encoding else TfIdf.fit(column)
+    return Standardised.fit(column)
 
 
 def _bends(column: Column) -> bool:

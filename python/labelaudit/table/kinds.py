@@ -38,8 +38,13 @@ def infer(name: str, cells: pd.Series, places: Places) -> Column | LeftOutColumn
         return as_kind(name, cells, "boolean", places)
     if ISO_DATE.fullmatch(str(words.words[0])) and not np.isnan(words.dates()).any():
         return as_kind(name, cells, "date", places)
-    reason = _why_no_category(name, words)
-    return as_kind(name, cells, "categorical", places) if reason is None else LeftOutColumn(name, reason)
+    all_differ = bool(words.counts.sum() > 1 and len(words.words) == words.counts.sum())
+    if _is_free_text(words, all_differ):
+        return as_kind(name, cells, "text", places)
+    if all_differ:
+        reason = f"all values differ, looks like an identifier: carry it with --id {as_option(name)}"
+        return LeftOutColumn(name, reason)
+    return as_kind(name, cells, "categorical", places)
 
 
 def as_kind(name: str, cells: pd.Series, kind: Kind, places: Places, levels: tuple[str, ...] | None = None) -> Column:
@@ -128,12 +133,6 @@ def _treat_as_missing(cell: str) -> str:
     return f"Add --missing {quoted(cell)}" if len(cell) <= LONGEST_SHOWN else "Empty the cell"
 
 
-def _why_no_category(name: str, words: Distinct) -> str | None:
-    cells = int(words.counts.sum())
-    wordy = words.mean_words() >= FREE_TEXT_WORDS
-    all_differ = cells > 1 and len(words.words) == cells
-    if wordy and (all_differ or len(words.words) > FREE_TEXT_DISTINCT * cells):
-        return f"free text: {words.mean_words():.0f} words a cell on average; no feature is made of it"
-    if all_differ:
-        return f"all values differ, looks like an identifier: carry it with --id {as_option(name)}"
-    return None
+def _is_free_text(words: Distinct, all_differ: bool) -> bool:
+    varied = all_differ or len(words.words) > FREE_TEXT_DISTINCT * words.counts.sum()
+    return bool(varied and words.mean_words() >= FREE_TEXT_WORDS)
