@@ -57,11 +57,12 @@ def _noise(assessment: Assessment, classes: tuple[str, ...], scores: NDArray[np.
     belief = assessment.credibility
     return {
         "rate": float(np.mean(1 - scores)),
+        "interval": list(belief.estimate.interval),
         "classes": list(classes),
-        "matrix": belief.noise.tolist(),
+        "matrix": belief.estimate.noise.tolist(),
         "matrix_is": "P(given | true): a row for each given class, a column for each true class",
         "counts": belief.counts.tolist(),
-        "models": belief.weights,
+        "models": belief.estimate.weights,
     }
 
 

@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import DenseBlock, Layout, RowBlocks
-from labelaudit.encode.columns import ColumnEncoder, OneHot, Spline, Standardised
+from labelaudit.encode.columns import ColumnEncoder, OneHot, Rank, Spline, Standardised
 from labelaudit.encode.content import Hashes, sample
 from labelaudit.encode.dates import date_parts
 from labelaudit.encode.kernel import LANDMARKS, KernelMap
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
-Encoding = Literal["linear", "spline", "kernel", "spline+kernel"]
-ENCODINGS: tuple[Encoding, ...] = ("linear", "spline", "kernel", "spline+kernel")
+Encoding = Literal["linear", "spline", "kernel", "rank-kernel", "spline+kernel"]
+ENCODINGS: tuple[Encoding, ...] = ("linear", "spline", "kernel", "rank-kernel", "spline+kernel")
 FEWEST_FOR_SPLINE = 3  # different values; two lie on a line
+CATEGORY_SCALE = 4.0  # of one-hot columns beside ranks: two categories are then as far apart as two booleans, 1/2
 
 
 @dataclass(frozen=True)
@@ -65,17 +66,25 @@ def feature_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 def fit_encoder(encoding: Encoding, columns: Sequence[Column], hashes: Hashes) -> Encoder:
     """Fits an encoding to all rows of feature columns; hashes (rows,) choose the kernel's landmarks."""
+    if encoding == "rank-kernel":
+        return _rank_kernel(columns, hashes)
     base = tuple(OneHot.fit(c) if c.kind == "categorical" else Standardised.fit(c) for c in columns)
     kernel = None
     if "kernel" in encoding:
-        landmarks = _landmarks(hashes)
-        kernel = KernelMap.fit(_encode(base, columns, np.arange(len(hashes))), landmarks)
+        kernel = KernelMap.gaussian(_encode(base, columns, np.arange(len(hashes))), _landmarks(hashes))
     if encoding == "kernel":
         return Encoder(encoding, (), base, kernel)
     if encoding == "linear":
         return Encoder(encoding, base, base, None)
     splines = tuple(Spline.fit(c) if _bends(c) else e for c, e in zip(columns, base, strict=True))
     return Encoder(encoding, splines, base, kernel)
+
+
+def _rank_kernel(columns: Sequence[Column], hashes: Hashes) -> Encoder:
+    base = tuple(OneHot.fit(c) if c.kind == "categorical" else Rank.fit(c) for c in columns)
+    scale = np.concatenate([np.full(len(e.names), CATEGORY_SCALE if isinstance(e, OneHot) else 1.0) for e in base])
+    x = _encode(base, columns, np.arange(len(hashes)))
+    return Encoder("rank-kernel", (), base, KernelMap.laplace(x, _landmarks(hashes), scale, len(columns)))
 
 
 def _bends(column: Column) -> bool:

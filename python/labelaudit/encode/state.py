@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.encode.columns import OneHot, Spline, Standardised
+from labelaudit.encode.columns import OneHot, Rank, Spline, Standardised
 from labelaudit.encode.encoder import Encoder
 from labelaudit.encode.kernel import KernelMap
 
 Arrays = dict[str, NDArray[Any]]
-TYPES: dict[str, Any] = {c.kind: c for c in (Standardised, Spline, OneHot)} | {"kernel": KernelMap}
+TYPES: dict[str, Any] = {c.kind: c for c in (Standardised, Rank, Spline, OneHot)} | {"kernel": KernelMap}
 
 
 def pack(encoder: Encoder) -> Arrays:
