@@ -7,6 +7,7 @@ q ~ p^sharpness exp(shift), which is vector scaling with one temperature (Guo et
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,16 @@ SMALLEST_PROBABILITY = 1e-9
 SHARPNESS = (0.5, 5.0)
 SHIFT = 4.0  # bounds of a class's shift, in nats
 # log sharpness and shifts have standard normal priors: weak beside some dozen rows, and they keep empty classes finite
-SHARE_TOLERANCE = 1e-9  # of the likelihood, at which a search ends
+GRADIENT_TOLERANCE = 1e-5  # nats, where L-BFGS ends; two Newton steps then take it to the optimum itself
+POLISHES = 2
+POLISH_STEPS = 60  # of conjugate gradient
+POLISH_TOLERANCE = 1e-5
+DIFFERENCE = 1e-4  # of the largest entry moved, for products with the Hessian by differences of gradients
 MAX_STEPS = 300
+STEP_TOLERANCE = 1e-9
+ROUNDING = 1e-13
+SMALLEST_STEP = 2.0**-20
+SMALLEST_CURVATURE = 0.1  # of the priors' 1
 FIRST_RATE = 0.05  # where a search for a rate begins
 LOGITS = (-14.0, 8.0)  # bounds of the full matrix's entries as logits
 
@@ -105,14 +114,49 @@ def no_link(classes: int) -> Link:
 
 
 def fit_link(labels: Labels, noise: Array, start: Link | None = None) -> Linked:
-    """The link under which the labels are most probable, for this noise matrix; L-BFGS from `start`."""
+    """The link under which the labels are most probable, for this noise matrix; Newton's method from `start`."""
     weights = labels.likelihoods_by_class(noise)
+    bounds = np.array(_link_bounds(labels.classes)).T
+    v = np.clip(_vector(start or no_link(labels.classes)), *bounds)
+    loss, gradient, q, likelihood = _likelihood(v, labels, weights)
+    for _ in range(MAX_STEPS):
+        barred = ((v <= bounds[0]) & (gradient > 0)) | ((v >= bounds[1]) & (gradient < 0))
+        step = _newton_step(v, labels, weights * q / likelihood[:, None], q, gradient, barred)
+        slack = ROUNDING * abs(loss)  # near the optimum a better link is no likelier to be seen in the loss
+        size = 1.0
+        while size > SMALLEST_STEP:
+            there = np.clip(v - size * step, *bounds)
+            after = _likelihood(there, labels, weights)
+            if after[0] <= loss + slack:
+                break
+            size /= 2
+        if size <= SMALLEST_STEP:
+            break
+        moved = np.abs(there - v).max()
+        v, (loss, gradient, q, likelihood) = there, after
+        if moved < STEP_TOLERANCE:
+            break
+    return Linked(noise, _link(v), float(np.log(likelihood).sum()), -loss)
 
-    def loss(v: Array) -> tuple[float, Array]:
-        return _likelihood(v, labels, weights)[:2]
 
-    found = _minimised(loss, _vector(start or no_link(labels.classes)), _link_bounds(labels.classes))
-    return _linked(noise, found, labels, loss)
+def _newton_step(v: Array, labels: Labels, belief: Array, q: Array, gradient: Array, barred: NDArray[np.bool_]) -> Array:
+    """The Hessian's inverse times the gradient of the loss, with the Hessian's eigenvalues made positive.
+
+    Entries that are `barred` by a bound do not move.
+
+    By the logits the log-likelihood of a row has the Hessian (diag(w) - w w^T) - (diag(q) - q q^T), w its belief.
+    """
+    scaled_log_p = np.exp(v[0]) * labels.log_p
+    bent = belief * (scaled_log_p - (belief * scaled_log_p).sum(1, keepdims=True))
+    bent -= q * (scaled_log_p - (q * scaled_log_p).sum(1, keepdims=True))
+    hessian = np.empty((len(v), len(v)))
+    hessian[0, 0] = np.vdot(bent, scaled_log_p) + np.vdot(belief - q, scaled_log_p)
+    hessian[0, 1:] = hessian[1:, 0] = bent.sum(0)
+    hessian[1:, 1:] = np.diag((belief - q).sum(0)) - belief.T @ belief + q.T @ q
+    hessian[barred] = hessian[:, barred] = 0.0
+    values, vectors = np.linalg.eigh(np.eye(len(v)) - hessian)
+    step: Array = vectors @ ((vectors.T @ np.where(barred, 0.0, gradient)) / np.maximum(np.abs(values), SMALLEST_CURVATURE))
+    return step
 
 
 def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = None) -> tuple[float, Linked]:
@@ -175,9 +219,38 @@ def _linked(noise: Array, v: Array, labels: Labels, loss: Any) -> Linked:
 
 
 def _minimised(loss: Any, start: Array, bounds: list[tuple[float, float]]) -> Array:
-    options = {"maxiter": MAX_STEPS, "ftol": SHARE_TOLERANCE}
+    options = {"maxiter": MAX_STEPS, "ftol": 0.0, "gtol": GRADIENT_TOLERANCE}
     found: Array = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    low, high = np.array(bounds).T
+    free = (found > low) & (found < high)
+    for _ in range(POLISHES):
+        found = _polished(lambda v: np.where(free, loss(v)[1], 0.0), found, low, high)
     return found
+
+
+def _polished(gradient_at: Callable[[Array], Array], v: Array, low: Array, high: Array) -> Array:
+    """One Newton step by conjugate gradient: where L-BFGS stops depends on rounding, the optimum does not.
+
+    v as it was, where the gradient does not shrink or the curvature is not positive.
+    """
+    gradient = gradient_at(v)
+    step, residual = np.zeros_like(v), gradient.copy()
+    direction, square = residual.copy(), float(residual @ residual)
+    enough = square * POLISH_TOLERANCE**2
+    for _ in range(POLISH_STEPS):
+        if square <= enough or square == 0.0:
+            break
+        size = DIFFERENCE / np.abs(direction).max()
+        bent = (gradient_at(v + size * direction) - gradient_at(v - size * direction)) / (2 * size)
+        curvature = float(direction @ bent)
+        if curvature <= 0:
+            break
+        step += square / curvature * direction
+        residual -= square / curvature * bent
+        after = float(residual @ residual)
+        direction, square = residual + after / square * direction, after
+    there = np.clip(v - step, low, high)
+    return there if np.linalg.norm(gradient_at(there)) < np.linalg.norm(gradient) else v
 
 
 def _link_bounds(classes: int) -> list[tuple[float, float]]:

@@ -73,13 +73,9 @@ def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None)
 def _candidates(labels: Labels) -> tuple[dict[str, Integrated], list[float]]:
     """The models with their evidence, priors and penalties included. Both one-sided models share one prior."""
     k = labels.classes
-    one = integrate(labels, any_class(k))
-    models, evidence = {"one rate": one}, [one.evidence]
-    if k == 2:
-        for wrong in (0, 1):
-            sided = integrate(labels, one_class(wrong, OTHER_WAY), one.best.link)
-            models[f"class {wrong + 1} goes wrong"] = sided
-            evidence.append(sided.evidence - TEMPER * float(np.log(2)))
+    models = {name: integrate(labels, direction) for name, direction in _directions(k).items()}
+    evidence = [m.evidence - (TEMPER * np.log(2) if name != "one rate" else 0.0) for name, m in models.items()]
+    one = models["one rate"]
     if k <= MOST_CLASSES:
         matrix = fit_matrix(labels, max(one.rate, CENTRE), PRIOR_STRENGTH, one.best)
         models["full matrix"] = integrate(labels, matrix.noise - np.eye(k), matrix.link)
@@ -88,7 +84,13 @@ def _candidates(labels: Labels) -> tuple[dict[str, Integrated], list[float]]:
 
 
 def explained_loss(p: Array, given: Codes) -> float:
-    """The mean loss of the given labels (rows,) when one error rate and a link explain what they can."""
+    """The mean loss of the given labels (rows,) when a link and one error rate, or a one-sided one, explain them."""
     labels = labels_of(p, given)
-    _, linked = fit_rate(labels, any_class(labels.classes), LARGEST_RATE)
-    return -linked.likelihood / len(given)
+    fits = [fit_rate(labels, direction, LARGEST_RATE)[1] for direction in _directions(labels.classes).values()]
+    return -max(linked.likelihood for linked in fits) / len(given)
+
+
+def _directions(classes: int) -> dict[str, Array]:
+    """The families of one rate, by name."""
+    sided = {f"class {wrong + 1} goes wrong": one_class(wrong, OTHER_WAY) for wrong in (0, 1) if classes == 2}
+    return {"one rate": any_class(classes), **sided}
