@@ -8,7 +8,18 @@ import pytest
 
 from labelaudit import choose as choose_module
 from labelaudit.assess import assess, rows_of
-from labelaudit.choose import VOTE_TEMPER, Choice, Rows, Trial, Vote, choose, elected, hard_objective, l2_grid, ridge_for
+from labelaudit.choose import (
+    VOTE_TEMPER,
+    Choice,
+    Rows,
+    Trial,
+    Vote,
+    choose,
+    elected,
+    hard_objective,
+    l2_grid,
+    ridge_for,
+)
 from labelaudit.encode.encoder import ENCODINGS, Encoding
 from labelaudit.table.table import Column
 from problems import DATA, blocks_of

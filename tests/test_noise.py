@@ -96,7 +96,9 @@ def test_no_link_nearby_is_likelier(problem: tuple[int, int, int], seed: int) ->
     found = fit_link(labels_of(p, labels), noise)
     assert found.value >= naive_value(p, labels, noise, no_link(problem[1])) - 1e-9
     rng = np.random.default_rng(seed)
-    near = Link(found.link.sharpness * math.exp(0.1 * rng.normal()), found.link.shift + 0.1 * rng.normal(size=problem[1]))
+    near = Link(
+        found.link.sharpness * math.exp(0.1 * rng.normal()), found.link.shift + 0.1 * rng.normal(size=problem[1])
+    )
     if 0.5 <= near.sharpness <= 5.0 and np.abs(near.shift).max() <= 4:
         assert naive_value(p, labels, noise, near) <= found.value + 1e-3
 

@@ -49,9 +49,7 @@ class Voter:
     def trusted_probabilities(self) -> Array:
         """Class probabilities of the trusted rows, which the model has not seen, (trusted rows, classes)."""
         assert self.trusted is not None
-        return self.trusted.map(
-            lambda block: class_probabilities(native.probabilities(block.forward(self.fit.theta)))
-        )
+        return self.trusted.map(lambda block: class_probabilities(native.probabilities(block.forward(self.fit.theta))))
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class KernelMap:
 
     @classmethod
     def laplace(cls, x: Array, landmarks: NDArray[np.int64], scale: Array, columns: int) -> KernelMap:
-        """x (rows, encoded columns) in units of `scale`, made of so many columns; the bandwidth is their square root."""
+        """x (rows, encoded columns), made of so many columns, is divided by `scale`; the bandwidth is their root."""
         return cls._fit(x, landmarks, "laplace", max(1, columns) ** 0.5, np.zeros(x.shape[1]), scale)
 
     @classmethod

@@ -7,15 +7,14 @@ q ~ p^sharpness exp(shift), which is vector scaling with one temperature (Guo et
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from labelaudit.noise.matrices import SMALLEST_LIKELIHOOD, one_rate_matrix, soft_counts
+from labelaudit.noise.search import minimised
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -24,11 +23,6 @@ SMALLEST_PROBABILITY = 1e-9
 SHARPNESS = (0.5, 5.0)
 SHIFT = 4.0  # bounds of a class's shift, in nats
 # log sharpness and shifts have standard normal priors: weak beside some dozen rows, and they keep empty classes finite
-GRADIENT_TOLERANCE = 1e-5  # nats, where L-BFGS ends; two Newton steps then take it to the optimum itself
-POLISHES = 2
-POLISH_STEPS = 60  # of conjugate gradient
-POLISH_TOLERANCE = 1e-5
-DIFFERENCE = 1e-4  # of the largest entry moved, for products with the Hessian by differences of gradients
 MAX_STEPS = 300
 STEP_TOLERANCE = 1e-9
 ROUNDING = 1e-13
@@ -52,7 +46,7 @@ class Labels:
     @property
     def classes(self) -> int:
         """Their number."""
-        return self.log_p.shape[1]
+        return int(self.log_p.shape[1])
 
     @property
     def audited(self) -> slice:
@@ -68,7 +62,7 @@ class Labels:
 
 
 def labels_of(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None) -> Labels:
-    """From out-of-sample probabilities (rows, classes) and, where there are, those of trusted rows with their labels."""
+    """From out-of-sample probabilities (rows, classes), and those of trusted rows with their labels, if any."""
     if trusted is None:
         return Labels(log_probabilities(p), given)
     both = np.concatenate([p, trusted[0]]), np.concatenate([given, trusted[1]])
@@ -139,7 +133,9 @@ def fit_link(labels: Labels, noise: Array, start: Link | None = None) -> Linked:
     return Linked(noise, _link(v), float(np.log(likelihood).sum()), -loss)
 
 
-def _newton_step(v: Array, labels: Labels, belief: Array, q: Array, gradient: Array, barred: NDArray[np.bool_]) -> Array:
+def _newton_step(
+    v: Array, labels: Labels, belief: Array, q: Array, gradient: Array, barred: NDArray[np.bool_]
+) -> Array:
     """The Hessian's inverse times the gradient of the loss, with the Hessian's eigenvalues made positive.
 
     Entries that are `barred` by a bound do not move.
@@ -155,7 +151,9 @@ def _newton_step(v: Array, labels: Labels, belief: Array, q: Array, gradient: Ar
     hessian[1:, 1:] = np.diag((belief - q).sum(0)) - belief.T @ belief + q.T @ q
     hessian[barred] = hessian[:, barred] = 0.0
     values, vectors = np.linalg.eigh(np.eye(len(v)) - hessian)
-    step: Array = vectors @ ((vectors.T @ np.where(barred, 0.0, gradient)) / np.maximum(np.abs(values), SMALLEST_CURVATURE))
+    step: Array = vectors @ (
+        (vectors.T @ np.where(barred, 0.0, gradient)) / np.maximum(np.abs(values), SMALLEST_CURVATURE)
+    )
     return step
 
 
@@ -170,11 +168,13 @@ def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = 
         toward[-labels.trusted :] = 0.0
 
     def loss(v: Array) -> tuple[float, Array]:
-        value, gradient, q, likelihood = _likelihood(v[:-1], labels, labels.likelihoods_by_class(one + v[-1] * direction))
+        value, gradient, q, likelihood = _likelihood(
+            v[:-1], labels, labels.likelihoods_by_class(one + v[-1] * direction)
+        )
         return value, np.append(gradient, -float(((toward * q).sum(1) / likelihood).sum()))
 
     begin = np.append(_vector(start or no_link(labels.classes)), min(FIRST_RATE, top / 2))
-    found = _minimised(loss, begin, [*_link_bounds(labels.classes), (0.0, top)])
+    found = minimised(loss, begin, [*_link_bounds(labels.classes), (0.0, top)])
     noise = one + found[-1] * direction
     return float(found[-1]), _linked(noise, found[:-1], labels, lambda v: loss(np.append(v, found[-1])))
 
@@ -197,7 +197,7 @@ def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> L
         return value, np.concatenate([gradient, (noise * counts.sum(0) - counts).ravel()])
 
     begin = np.concatenate([_vector(start.link), np.log(np.maximum(start.noise, np.exp(LOGITS[0]))).ravel()])
-    found = _minimised(loss, begin, [*_link_bounds(k), *[LOGITS] * (k * k)])
+    found = minimised(loss, begin, [*_link_bounds(k), *[LOGITS] * (k * k)])
     noise = _softmax_columns(found[1 + k :].reshape(k, k))
     return _linked(noise, found[: 1 + k], labels, lambda v: loss(np.concatenate([v, found[1 + k :]])))
 
@@ -216,41 +216,6 @@ def _linked(noise: Array, v: Array, labels: Labels, loss: Any) -> Linked:
     link = _link(v)
     likelihood = np.maximum((labels.likelihoods_by_class(noise) * link(labels.log_p)).sum(1), SMALLEST_LIKELIHOOD)
     return Linked(noise, link, float(np.log(likelihood).sum()), -float(loss(v)[0]))
-
-
-def _minimised(loss: Any, start: Array, bounds: list[tuple[float, float]]) -> Array:
-    options = {"maxiter": MAX_STEPS, "ftol": 0.0, "gtol": GRADIENT_TOLERANCE}
-    found: Array = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    low, high = np.array(bounds).T
-    free = (found > low) & (found < high)
-    for _ in range(POLISHES):
-        found = _polished(lambda v: np.where(free, loss(v)[1], 0.0), found, low, high)
-    return found
-
-
-def _polished(gradient_at: Callable[[Array], Array], v: Array, low: Array, high: Array) -> Array:
-    """One Newton step by conjugate gradient: where L-BFGS stops depends on rounding, the optimum does not.
-
-    v as it was, where the gradient does not shrink or the curvature is not positive.
-    """
-    gradient = gradient_at(v)
-    step, residual = np.zeros_like(v), gradient.copy()
-    direction, square = residual.copy(), float(residual @ residual)
-    enough = square * POLISH_TOLERANCE**2
-    for _ in range(POLISH_STEPS):
-        if square <= enough or square == 0.0:
-            break
-        size = DIFFERENCE / np.abs(direction).max()
-        bent = (gradient_at(v + size * direction) - gradient_at(v - size * direction)) / (2 * size)
-        curvature = float(direction @ bent)
-        if curvature <= 0:
-            break
-        step += square / curvature * direction
-        residual -= square / curvature * bent
-        after = float(residual @ residual)
-        direction, square = residual + after / square * direction, after
-    there = np.clip(v - step, low, high)
-    return there if np.linalg.norm(gradient_at(there)) < np.linalg.norm(gradient) else v
 
 
 def _link_bounds(classes: int) -> list[tuple[float, float]]:

@@ -91,8 +91,10 @@ def integrate(labels: Labels, direction: Array, start: Link | None = None) -> In
     top = LARGEST_RATE / float(-np.diagonal(direction).min())
     rate, linked = fit_rate(labels, direction, top, start)
     floor = LEAST_RATE * top
-    profile = _Profile(labels, direction, {rate: linked} if rate > floor else {floor: fit_link(labels, np.eye(labels.classes) + floor * direction, linked.link)})  # fmt: skip
     best = max(rate, floor)
+    if rate < floor:
+        linked = fit_link(labels, np.eye(labels.classes) + floor * direction, linked.link)
+    profile = _Profile(labels, direction, {best: linked})
     low, high = _edge(profile, best, floor), _edge(profile, best, top)
     rates = np.array([best]) if high - low < NARROW * best else np.linspace(low, high, NODES)
     values = np.array([profile(r) for r in rates])
