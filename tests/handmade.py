@@ -51,13 +51,16 @@ def record(classes: list[str], **changes: Any) -> dict[str, Any]:
         "only_row_of_its_class": 1,
         "noise": {
             "rate": 0.625,
+            "interval": [0.5, 0.75],
+            "without_reference": None,
             "classes": classes,
             "matrix": (np.eye(n) * (1 - n / 16) + 1 / 16).tolist(),
             "matrix_is": "P(given | true): a row for each given class, a column for each true class",
             "counts": np.eye(n).tolist(),
-            "candidates": {"one rate": 1.0},
+            "models": {"one rate": 1.0},
         },
         "fit": {
+            "votes": [{"encoding": "linear", "l2": 0.01, "weight": 1.0}],
             **{"encoding": "linear", "l2": 0.01, "encoded_columns": 4, "parameters": 4, "optimizer": "newton"},
             **{"solver": "direct", "device": "cpu", "iterations": 5, "loss": 0.25, "gradient_norm": 1e-12},
             **{"tolerance": 1e-09, "converged": True, "trials": []},

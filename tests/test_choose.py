@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,19 @@ import pytest
 
 from labelaudit import choose as choose_module
 from labelaudit.assess import assess, rows_of
-from labelaudit.choose import Choice, Rows, choose, hard_objective, l2_grid, ridge_for
-from labelaudit.encode.encoder import ENCODINGS
+from labelaudit.choose import (
+    VOTE_TEMPER,
+    Choice,
+    Rows,
+    Trial,
+    Vote,
+    choose,
+    elected,
+    hard_objective,
+    l2_grid,
+    ridge_for,
+)
+from labelaudit.encode.encoder import TRIED, Encoding
 from labelaudit.table.table import Column
 from problems import DATA, blocks_of
 
@@ -33,17 +45,43 @@ def test_the_encoding_follows_the_data() -> None:
     assert choose(line()).encoding == "linear"
 
 
-def test_the_choice_is_the_trial_with_the_lowest_loss() -> None:
+def test_votes_follow_the_explained_loss() -> None:
     choice = choose(ring())
-    best = min(choice.trials, key=lambda t: t.loss)
-    assert (choice.encoding, choice.l2) == (best.encoding, best.l2)
-    assert {t.encoding for t in choice.trials} == set(ENCODINGS)
+    explained = {t.encoding: t for t in choice.trials if np.isfinite(t.explained_loss)}
+    assert set(explained) == set(TRIED)
     assert {t.l2 for t in choice.trials} == set(l2_grid(2))
     assert all(np.isfinite(t.loss) for t in choice.trials)
+    assert sum(v.weight for v in choice.votes) == pytest.approx(1)
+    strongest = max(choice.votes, key=lambda v: v.weight)
+    assert explained[strongest.encoding].explained_loss == min(t.explained_loss for t in explained.values())
+    assert (choice.encoding, choice.l2) in {(v.encoding, v.l2) for v in choice.votes}
+    for trial in explained.values():
+        assert trial.loss == min(t.loss for t in choice.trials if t.encoding == trial.encoding)
+
+
+def trial(encoding: Encoding, parameters: int, explained: float) -> Trial:
+    return Trial(encoding, 0.01, parameters, explained, explained)
+
+
+def test_votes_are_weighed_by_evidence_and_the_simplest_of_the_strong_is_the_model() -> None:
+    trials = [trial("linear", 3, 0.501), trial("kernel", 50, 0.5), trial("spline", 9, 0.9)]
+    best, votes = elected(trials, 1000)
+    assert [v.encoding for v in votes] == ["linear", "kernel"]
+    assert votes[0].weight / votes[1].weight == pytest.approx(math.exp(-1000 * 0.001 / VOTE_TEMPER))
+    assert best.encoding == "linear"
+    alone, votes = elected([trial("linear", 3, 0.6), trial("kernel", 50, 0.5)], 1000)
+    assert alone.encoding == "kernel"
+    assert votes == (Vote("kernel", 0.01, 1.0),)
+
+
+def test_one_encoding_votes_on_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose_module, "SAMPLE_ROWS", 100)
+    choice = choose(line(400))
+    assert choice.votes == (Vote(choice.encoding, choice.l2, 1.0),)
 
 
 def test_what_is_asked_for_is_not_tried() -> None:
-    assert choose(line(), encoding="kernel", l2=0.3) == Choice("kernel", 0.3, ())
+    assert choose(line(), encoding="kernel", l2=0.3) == Choice("kernel", 0.3, (Vote("kernel", 0.3, 1.0),), ())
     only = choose(line(), encoding="spline")
     assert only.encoding == "spline"
     assert {t.encoding for t in only.trials} == {"spline"}

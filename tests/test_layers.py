@@ -12,6 +12,7 @@ PACKAGE = Path(labelaudit.__file__).parent
 LAYERS = (
     {"cli"},
     {"benchmark", "report"},
+    {"explanations"},
     {"audits"},
     {"assess"},
     {"score", "choose"},
@@ -30,7 +31,8 @@ LAYERS = (
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}
-DATA_CLASSES = {"labelaudit.audits.result", "labelaudit.audits.saving"}  # all that reports see of what is below them
+# all that reports see of what is below them
+DATA_CLASSES = {"labelaudit.audits.result", "labelaudit.audits.saving", "labelaudit.explanations.result"}
 
 
 def modules():

@@ -7,12 +7,13 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 __version__ = "0.1.0"
-__all__ = ["Audit", "__version__", "audit", "load"]
+__all__ = ["Audit", "__version__", "audit", "explain", "load"]
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from labelaudit.audits.result import Audit
+    from labelaudit.explanations.result import Explanation
     from labelaudit.score import RankBy
 
 _Names = str | Sequence[str]
@@ -74,6 +75,29 @@ def load(path: str | PathLike[str]) -> Audit:
     from labelaudit.audits.loading import load as load_audit
 
     return load_audit(path)
+
+
+def explain(
+    audit: Audit | str | PathLike[str],
+    row: int | None = None,
+    *,
+    line: int | str | None = None,
+    data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    top: int = 10,
+) -> Explanation:
+    """Why a row has its verdict: the rows and columns that speak for and against its label, in numbers and in words.
+
+    The row is named by its `row` in the ranking, or by its line in the file (FILE:LINE where there are several). The
+    audit is one at hand or the path of a saved one. The audited data is read again from where it was; data names it
+    elsewhere, and must be given where the audit is of a DataFrame. top bounds the rows listed on each side.
+    Returns an `Explanation`: `.sentence`, `.probabilities`, `.opposing`, `.supporting`, `.columns`. Raises UsageError
+    for a row that was not audited, InputError for data that is gone or is not what was audited.
+    """
+    from labelaudit.explanations.explain import explain as explain_audit
+
+    at_hand = load(audit) if isinstance(audit, (str, PathLike)) else audit
+    paths = [data] if isinstance(data, (str, PathLike)) else data
+    return explain_audit(at_hand, row, line=line, data=paths, top=top)
 
 
 def __getattr__(name: str) -> Any:

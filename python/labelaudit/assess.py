@@ -22,7 +22,7 @@ from labelaudit.influence import mean_gradient, residuals
 from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
 from labelaudit.model.optimize import minimise
 from labelaudit.model.targets import HardTargets
-from labelaudit.score import Credibility, Evidence, Scores, credibility, score
+from labelaudit.score import Credibility, Evidence, Scores, Voter, credibility, score
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -73,39 +73,45 @@ def assess(
     device = resolve(settings.device)
     tick("choosing the encoding")
     choice = choose(rows, encoding=settings.encoding, l2=settings.l2, solver=settings.solver, threads=settings.threads)
-    tick(f"fitting the model ({choice.encoding}, l2 {choice.l2:g})")
-    encoder = fit_encoder(choice.encoding, rows.columns, rows.hashes)
     layout = layout_of(rows.fold)
-
-    def blocks_of(some: Rows, where: Layout) -> RowBlocks:
-        blocks = encode_blocks(encoder, some.columns, where, threads=settings.threads)
-        return place(blocks, device) if device == "cuda" else blocks
-
     given, same = rows.given[layout.order], alike(rows.hashes[layout.order])
-    objective = hard_objective(blocks_of(rows, layout), given, rows.classes, choice.l2)
-    solver = solver_for(objective.parameters, settings.solver)
-    fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)
-    p = out_of_sample(objective, fit.theta, solver, same)
-    evidence = Evidence(objective, given, same, solver, sample(rows.hashes[layout.order], SAMPLE_ROWS))
-    belief = credibility(evidence, fit, p, rows.classes, lambda model: tick(f"weighing the labels ({model})"))
+    there = None if reference is None else layout_of(reference.fold)
+    voters: dict[Encoding, tuple[Encoder, Voter]] = {}
+    for vote in choice.votes:
+        tick(f"fitting the model ({vote.encoding}, l2 {vote.l2:g})")
+        encoder = fit_encoder(vote.encoding, rows.columns, rows.hashes, rows.texts)
+        objective = hard_objective(_blocks(encoder, rows, layout, settings, device), given, rows.classes, vote.l2)
+        solver = solver_for(objective.parameters, settings.solver)
+        fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)
+        p = out_of_sample(objective, fit.theta, solver, same)
+        trusted = None
+        if reference is not None and there is not None:
+            trusted = _blocks(encoder, reference, there, settings, device)
+        voters[vote.encoding] = encoder, Voter(objective, fit, p, vote.weight, solver, trusted)
+    true = None if reference is None or there is None else reference.given[there.order]
+    evidence = Evidence(given, same, sample(rows.hashes[layout.order], SAMPLE_ROWS), true)
+    belief = credibility(evidence, [voter for _, voter in voters.values()], tick)
     tick("measuring influence")
+    encoder, model = voters[choice.encoding]
     gradient = None
-    if reference is not None:
-        there = layout_of(reference.fold)
-        trusted = residuals(
-            blocks_of(reference, there), HardTargets(reference.given[there.order], rows.classes), fit.theta
-        )
-        gradient = mean_gradient(trusted, np.ones(len(reference.given)))
-    scores = score(objective, fit, p, given, belief, solver, gradient)
+    if model.trusted is not None and true is not None:
+        rows_there = residuals(model.trusted, HardTargets(true, rows.classes), model.fit.theta)
+        gradient = mean_gradient(rows_there, np.ones(len(true)))
+    scores = score(model, given, belief.belief, gradient)
     return Assessment(
         _in_order(scores, layout),
         replace(belief, belief=layout.to_table_order(belief.belief)),
         choice,
         encoder,
-        fit,
-        solver,
+        model.fit,
+        model.solver,
         device,
     )
+
+
+def _blocks(encoder: Encoder, rows: Rows, layout: Layout, settings: Settings, device: str) -> RowBlocks:
+    blocks = encode_blocks(encoder, rows.columns, layout, threads=settings.threads)
+    return place(blocks, device) if device == "cuda" else blocks
 
 
 def _in_order(scores: Scores, layout: Layout) -> Scores:

@@ -1,22 +1,23 @@
-"""The encoding and the L2 strength, chosen by the out-of-sample loss of the given labels, explained and not."""
+"""Encodings and L2 strengths, chosen by the out-of-sample loss of the given labels; several encodings may vote."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import RowBlocks, layout_of
+from labelaudit.encode.components import Components
 from labelaudit.encode.content import Hashes, sample
-from labelaudit.encode.encoder import ENCODINGS, Encoder, Encoding, encode_blocks, fit_encoder
+from labelaudit.encode.encoder import TRIED, Encoder, Encoding, encode_blocks, fit_encoder
 from labelaudit.evidence import alike, out_of_sample
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import HardTargets, outputs_for
-from labelaudit.noise import explained_loss
+from labelaudit.noise.models import explained_loss
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -25,29 +26,41 @@ L2_GRID = (1e-1, 1e-2, 1e-3)  # for softmax with one logit a class; one logit fo
 SAMPLE_ROWS = 10_000
 LARGEST_TRIED = 1300  # parameters; an encoding with more is not tried on its own, only when asked for
 SELECTION_TOLERANCE = 1e-5  # of the gradient: the fits are compared, not kept
+VOTE_TEMPER = 10.0  # nats of explained loss, over all rows, that make a vote e times weaker; a guess
+SMALLEST_VOTE = 0.05
 
 
 @dataclass(frozen=True)
 class Trial:
     """One encoding with one strength: mean out-of-sample losses of the given labels in nats, or why there are none.
 
-    loss is the model's own, explained_loss that of the model under one rate of label errors.
+    loss is the model's own; explained_loss, of each encoding's best strength, that under one rate of label errors.
     """
 
     encoding: Encoding
     l2: float
     parameters: int
     loss: float
-    explained_loss: float
+    explained_loss: float = float("nan")
     note: str = ""
 
 
 @dataclass(frozen=True)
-class Choice:
-    """The winner, and every trial as a record."""
+class Vote:
+    """An encoding whose out-of-sample probabilities count with this weight; weights sum to 1."""
 
     encoding: Encoding
     l2: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The encoding of the model, those that vote on the labels (it is one of them), and every trial as a record."""
+
+    encoding: Encoding
+    l2: float
+    votes: tuple[Vote, ...]
     trials: tuple[Trial, ...]
 
 
@@ -72,11 +85,13 @@ class Rows:
     classes: int
     hashes: Hashes
     fold: NDArray[np.int64]
+    texts: dict[str, Components] = field(default_factory=dict, compare=False)  # fitted to these rows' texts, once
 
     def take(self, rows: NDArray[np.int64]) -> Rows:
         """Some of the rows."""
         columns = tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in self.columns)
-        return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows])
+        texts = self.texts if np.array_equal(rows, np.arange(len(self.given))) else {}
+        return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows], texts)
 
 
 def choose(
@@ -87,37 +102,44 @@ def choose(
     solver: Literal["auto", "direct", "cg"] = "auto",
     threads: int = 1,
 ) -> Choice:
-    """The encoding and strength that win, on at most SAMPLE_ROWS rows drawn by content."""
+    """The encoding of the model and those that vote, on at most SAMPLE_ROWS rows drawn by content.
+
+    On more rows than that the probabilities differ little between encodings that do well: one votes alone.
+    """
     if encoding != "auto" and l2 != "auto":
-        return Choice(encoding, l2, ())
-    encodings = ENCODINGS if encoding == "auto" else (encoding,)
+        return Choice(encoding, l2, (Vote(encoding, l2, 1.0),), ())
+    encodings = TRIED if encoding == "auto" else (encoding,)
     grid = l2_grid(rows.classes) if l2 == "auto" else (l2,)
     drawn = rows.take(sample(rows.hashes, SAMPLE_ROWS))
     trials: list[Trial] = []
     for name in encodings:
-        encoder = fit_encoder(name, drawn.columns, drawn.hashes)
+        encoder = fit_encoder(name, drawn.columns, drawn.hashes, drawn.texts)
         if any(t.encoding != name and _same(encoder, t) for t in trials):
             continue
         parameters = len(encoder.names) * outputs_for(rows.classes)
         if parameters > LARGEST_TRIED and trials:
-            trials.append(
-                Trial(name, float("nan"), parameters, float("inf"), float("inf"), f"over {LARGEST_TRIED} parameters")
-            )
+            trials.append(Trial(name, float("nan"), parameters, float("inf"), note=f"over {LARGEST_TRIED} parameters"))
             continue
         trials.extend(_trials(drawn, encoder, grid, solver, threads))
-    best = _winner(trials)
-    return Choice(best.encoding, best.l2, tuple(trials))
+    best, votes = elected([t for t in trials if np.isfinite(t.explained_loss)], len(drawn.given))
+    alone = (Vote(best.encoding, best.l2, 1.0),)
+    return Choice(best.encoding, best.l2, votes if len(rows.given) <= SAMPLE_ROWS else alone, tuple(trials))
 
 
-def _winner(trials: Sequence[Trial]) -> Trial:
-    """The lowest loss, or a simpler encoding that loses less once label errors are explained.
+def elected(trials: Sequence[Trial], rows: int) -> tuple[Trial, tuple[Vote, ...]]:
+    """The model's trial, and the votes: by explained loss, of which a difference is evidence in nats over all rows.
 
-    Errors bend the probability of a label from p to e + (1 - 2 e) p: a flexible encoding can follow that bend, and then
-    takes for shape what is noise. Where a noise model lets a simpler encoding catch up, the simpler one is right.
+    Label errors bend the probability of a label from p to e + (1 - 2 e) p: a flexible encoding can follow that bend,
+    and its plain loss is then lower for taking noise for shape. The model's encoding is the one with the fewest
+    parameters whose vote is at least half of the strongest.
     """
-    best = min(trials, key=lambda t: t.loss)
-    simpler = [t for t in trials if t.parameters < best.parameters and t.explained_loss < best.explained_loss]
-    return min(simpler, key=lambda t: t.explained_loss, default=best)
+    loss = np.array([t.explained_loss for t in trials])
+    weights = np.exp(-rows * (loss - loss.min()) / VOTE_TEMPER)
+    weights[weights < SMALLEST_VOTE * weights.sum()] = 0.0
+    weights /= weights.sum()
+    strong = [t for t, w in zip(trials, weights, strict=True) if w >= weights.max() / 2]
+    votes = tuple(Vote(t.encoding, t.l2, float(w)) for t, w in zip(trials, weights, strict=True) if w > 0)
+    return min(strong, key=lambda t: t.parameters), votes
 
 
 def _same(encoder: Encoder, trial: Trial) -> bool:
@@ -127,11 +149,12 @@ def _same(encoder: Encoder, trial: Trial) -> bool:
 
 def _trials(
     rows: Rows, encoder: Encoder, grid: Sequence[float], solver: Literal["auto", "direct", "cg"], threads: int
-) -> Iterator[Trial]:
+) -> list[Trial]:
     layout = layout_of(rows.fold)
     blocks = encode_blocks(encoder, rows.columns, layout, threads=threads)
     given, same = rows.given[layout.order], alike(rows.hashes[layout.order])
     theta = None
+    found: list[tuple[Trial, Array]] = []
     for l2 in grid:
         objective = hard_objective(blocks, given, rows.classes, l2)
         kind = solver_for(objective.parameters, solver)
@@ -139,7 +162,9 @@ def _trials(
         theta = fit.theta
         p = out_of_sample(objective, theta, kind, same)
         loss = -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())
-        yield Trial(encoder.encoding, l2, objective.parameters, loss, explained_loss(p, given))
+        found.append((Trial(encoder.encoding, l2, objective.parameters, loss), p))
+    best, p = min(found, key=lambda trial: trial[0].loss)
+    return [replace(t, explained_loss=explained_loss(p, given)) if t is best else t for t, _ in found]
 
 
 def hard_objective(blocks: RowBlocks, given: NDArray[np.int64], classes: int, l2: float) -> Objective:

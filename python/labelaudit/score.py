@@ -5,117 +5,118 @@ Everything here is in storage order; `docs/method.md` has the derivation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.blocks import RowBlocks
 from labelaudit.curvature import Curvature, curvature_at
 from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.influence import Residuals, average_influence, leverage, mean_gradient, residuals, self_influence
+from labelaudit.kernels import native
 from labelaudit.model.fit import Fit, Solver, newton
 from labelaudit.model.objective import Objective
-from labelaudit.model.targets import SoftTargets
-from labelaudit.noise import (
-    NoiseModel,
-    estimate,
-    log_likelihood,
-    noise_models,
-    posterior,
-    shares,
-    sharpened,
-    soft_counts,
-)
+from labelaudit.model.targets import SoftTargets, class_probabilities
+from labelaudit.noise.matrices import soft_counts
+from labelaudit.noise.models import NoiseEstimate, estimate
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 RankBy = Literal["label_score", "average_influence", "self_influence", "self_confidence"]
 
-EM_ROUNDS = 4  # of E step, M step and leaving out; the estimate hardly moves after that
+EM_ROUNDS = 2  # of E step, M step and leaving out; the estimate hardly moves after that
 EM_FIT_TOLERANCE = 1e-6
 EM_FIT_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Voter:
+    """One encoding's model of the given labels: objective, fit, and out-of-sample probabilities p (rows, classes).
+
+    weight: how much p counts. trusted: the blocks of the trusted rows in this encoding, if there are any.
+    """
+
+    objective: Objective
+    fit: Fit
+    p: Array
+    weight: float
+    solver: Solver
+    trusted: RowBlocks | None = None
+
+    def trusted_probabilities(self) -> Array:
+        """Class probabilities of the trusted rows, which the model has not seen, (trusted rows, classes)."""
+        assert self.trusted is not None
+        return self.trusted.map(lambda block: class_probabilities(native.probabilities(block.forward(self.fit.theta))))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Given labels as the noise models see them, in storage order.
+
+    same groups exact duplicates; drawn are the positions that noise matrices are estimated on, the same rows in
+    whatever order they stand; trusted holds the true classes of the trusted rows, if there are any.
+    """
+
+    given: Codes
+    same: Alike
+    drawn: NDArray[np.int64]
+    trusted: Codes | None = None
 
 
 @dataclass(frozen=True)
 class Credibility:
     """What the noise models make of the labels.
 
-    belief (rows, classes): P(true | x, given). noise (classes, classes): the averaged matrix P(given | true).
-    counts (classes, classes): expected rows with each (given, true). weights: how much each noise model counted.
+    belief (rows, classes): P(true | x, given). counts (classes, classes): expected rows with each (given, true).
+    without_trusted: the estimate from the audited rows alone, where there were trusted ones.
     """
 
     belief: Array
-    noise: Array
     counts: Array
-    weights: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Rows as the noise models see them, in storage order.
-
-    objective is that of the given labels; same groups exact duplicates; drawn are the positions that noise matrices are
-    estimated on, the same rows in whatever order they stand.
-    """
-
-    objective: Objective
-    given: Codes
-    same: Alike
-    solver: Solver
-    drawn: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Explained:
-    """One noise model after its EM rounds; likelihood is the log-likelihood of the given labels."""
-
-    belief: Array
-    noise: Array
-    likelihood: float
+    estimate: NoiseEstimate
+    without_trusted: NoiseEstimate | None = None
 
 
 def credibility(
-    evidence: Evidence, fit: Fit, p: Array, classes: int, tick: Callable[[str], None] = lambda model: None
+    evidence: Evidence, voters: Sequence[Voter], tick: Callable[[str], None] = lambda stage: None
 ) -> Credibility:
-    """P(true | x, given) of every row, by noise models averaged by their likelihood.
+    """P(true | x, given) of every row, from the voters' averaged out-of-sample probabilities.
 
-    fit is of the given labels, p (rows, classes) its out-of-sample probabilities.
+    Estimating how labels go wrong and refitting the voters to what they then probably are alternate: an EM algorithm
+    in which every row's probabilities come from a model that has not seen its label.
     """
-    models = noise_models(classes)
-    explained = []
-    for model in models:
-        tick(model.name)
-        explained.append(_explain(model, evidence, fit.theta, p))
-    likelihoods = np.array([e.likelihood for e in explained])
-    share = shares(likelihoods, np.array([m.parameters(classes) for m in models]), len(evidence.given))
-    belief = np.zeros_like(p)
-    noise = np.zeros((classes, classes))
-    for weight, e in zip(share, explained, strict=True):
-        belief += weight * e.belief
-        noise += weight * e.noise
-    weights = dict(zip((m.name for m in models), share.tolist(), strict=True))
-    return Credibility(belief, noise, soft_counts(belief, evidence.given), weights)
+    for round_ in range(EM_ROUNDS):
+        tick(f"weighing the labels (round {round_ + 1} of {EM_ROUNDS})")
+        belief = _estimated(evidence, voters).belief(averaged(voters), evidence.given)
+        voters = [_refitted(voter, belief, evidence.same) for voter in voters]
+    final = _estimated(evidence, voters)
+    alone = None if evidence.trusted is None else _estimated(replace(evidence, trusted=None), voters)
+    belief = final.belief(averaged(voters), evidence.given)
+    return Credibility(belief, soft_counts(belief, evidence.given), final, alone)
 
 
-def _explain(model: NoiseModel, evidence: Evidence, theta: Array, p: Array) -> Explained:
-    given = evidence.given
-    sharpness: float | None = None
+def averaged(voters: Sequence[Voter]) -> Array:
+    """The voters' out-of-sample probabilities by weight, (rows, classes)."""
+    out: Array = np.sum([voter.weight * voter.p for voter in voters], axis=0)
+    return out
 
-    def estimated() -> tuple[Array, Array]:
-        nonlocal sharpness
-        noise, sharpness = estimate(model, p[evidence.drawn], given[evidence.drawn], sharpness)
-        return noise, sharpened(p, sharpness)
 
-    for _ in range(EM_ROUNDS):
-        noise, sharp = estimated()
-        soft = replace(evidence.objective, targets=SoftTargets(posterior(noise, sharp, given)))
-        fit = newton(soft, start=theta, solver=evidence.solver, tolerance=EM_FIT_TOLERANCE, max_steps=EM_FIT_STEPS)
-        theta = fit.theta
-        p = out_of_sample(soft, theta, evidence.solver, evidence.same)
-    noise, sharp = estimated()
-    return Explained(posterior(noise, sharp, given), noise, log_likelihood(noise, sharp, given))
+def _estimated(evidence: Evidence, voters: Sequence[Voter]) -> NoiseEstimate:
+    trusted = None
+    if evidence.trusted is not None:
+        trusted = np.sum([v.weight * v.trusted_probabilities() for v in voters], axis=0), evidence.trusted
+    return estimate(averaged(voters)[evidence.drawn], evidence.given[evidence.drawn], trusted)
+
+
+def _refitted(voter: Voter, belief: Array, same: Alike) -> Voter:
+    """The voter fitted to P(true | x, given) instead of the given labels."""
+    soft = replace(voter.objective, targets=SoftTargets(belief))
+    start = voter.fit.theta
+    fit = newton(soft, start=start, solver=voter.solver, tolerance=EM_FIT_TOLERANCE, max_steps=EM_FIT_STEPS)
+    return replace(voter, fit=fit, p=out_of_sample(soft, fit.theta, voter.solver, same))
 
 
 @dataclass(frozen=True)
@@ -130,23 +131,22 @@ class Scores:
     leverage: Array
 
 
-def score(
-    objective: Objective, fit: Fit, p: Array, given: Codes, belief: Credibility, solver: Solver, reference: Array | None
-) -> Scores:
+def score(voter: Voter, given: Codes, belief: Array, reference: Array | None) -> Scores:
     """All scores of all rows; `reference` is the trusted rows' mean gradient at the fit (cols, outputs), if any.
 
-    Influence uses the fit to the given labels with unit weights and its Hessian. Without trusted rows it is measured
-    on all rows, each weighted by its credibility.
+    Influence uses the voter's fit to the given labels with unit weights and its Hessian. Without trusted rows it is
+    measured on all rows, each weighted by its credibility.
     """
+    objective, fit, each = voter.objective, voter.fit, np.arange(len(given))
     rows = residuals(objective.blocks, objective.targets, fit.theta)
-    curvature = curvature_at(objective, fit.theta, solver)
-    right = np.clip(belief.belief[np.arange(len(given)), given], 0.0, 1.0)
+    curvature = curvature_at(objective, fit.theta, voter.solver)
+    right = np.clip(belief[each, given], 0.0, 1.0)
     gradient = mean_gradient(rows, right) if reference is None else reference
     return Scores(
         label_score=right,
-        predicted=belief.belief.argmax(1),
+        predicted=belief.argmax(1),
         average_influence=average_influence(rows, curvature, gradient),
-        self_confidence=p[np.arange(len(given)), given],
+        self_confidence=voter.p[each, given],
         **_quadratic_scores(rows, curvature),
     )
 

@@ -88,7 +88,7 @@ def test_verbose_names_every_stage_with_its_time_and_every_trial(call):
         "measuring influence",
     ):
         assert stage in told
-    assert err.count("tried ") == 12
+    assert err.count("tried ") == 15
 
 
 def test_a_terminal_gets_a_bar_and_a_pipe_gets_none(folder):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from labelaudit.encode.columns import DEGREE, KNOT_VECTOR, RAREST, SPLINE_COLUMNS, OneHot, Spline, Standardised
+from labelaudit.encode.columns import DEGREE, KNOT_VECTOR, RAREST, SPLINE_COLUMNS, OneHot, Rank, Spline, Standardised
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -115,10 +115,24 @@ def test_the_spline_takes_numbers_of_very_different_sizes() -> None:
 
 
 def test_the_rank_of_ties_is_the_middle_of_their_range() -> None:
-    encoder = Spline.fit(number(*[0.0] * 50, *[1.0] * 50, *[2.0] * 100))
-    low, middle, high = encoder.rank(np.array([0.0, 1.0, 2.0]) / 4)  # divided by a power of two
-    assert (low, middle, high) == pytest.approx((0.125, 0.375, 0.75), abs=0.01)
-    assert encoder.rank(np.array([-5.0, 9.0])).tolist() == [0.0, 1.0]
+    encoder = Rank.fit(number(*[0.0] * 50, *[1.0] * 50, *[2.0] * 100))
+    assert encoder.encode(np.array([0.0, 1.0, 2.0]))[:, 0] == pytest.approx((0.125, 0.375, 0.75), abs=0.01)
+    assert encoder.encode(np.array([-5.0, 9.0]))[:, 0].tolist() == [0.0, 1.0]
+
+
+def test_a_missing_number_ranks_in_the_middle_and_is_marked() -> None:
+    column = number(1.0, 2.0, 3.0, np.nan)
+    encoder = Rank.fit(column)
+    assert encoder.names == (column.name, f"{column.name} missing")
+    assert encoder.encode(column.values)[3].tolist() == [0.5, 0.5]
+    assert encoder.encode(column.values)[:3, 1].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_ranks_do_not_move_with_a_monotone_change() -> None:
+    values = np.random.default_rng(5).normal(size=1000)
+    plain, bent = (Rank.fit(number(*v)).encode(v)[:, 0] for v in (values, np.exp(values)))
+    assert np.abs(plain - bent).max() < 0.005  # ranks are exact at 200 quantiles, interpolated between them
+    assert np.array_equal(np.argsort(plain), np.argsort(values))
 
 
 def test_the_spline_marks_missing_values_and_takes_them_for_the_median() -> None:

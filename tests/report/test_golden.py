@@ -14,6 +14,8 @@ AUDITS = {
     "many_classes": handmade(
         noise={
             "rate": 0.01,
+            "interval": [0.002, 0.05],
+            "without_reference": None,
             "classes": MANY,
             "matrix": [[1 - i / 32 if i == j else (i + j) / 512 for j in range(12)] for i in range(12)],
         }

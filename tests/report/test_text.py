@@ -60,7 +60,13 @@ def test_long_labels_keep_to_80_columns(letter, files):
 
 def test_eight_long_classes_keep_to_80_columns():
     names = [f"{i} is a rather long name" for i in range(8)]
-    noise = {"rate": 0.0, "classes": names, "matrix": [[1.0] * 8] * 8}
+    noise = {
+        "rate": 0.0,
+        "interval": [0.0, 0.1],
+        "without_reference": None,
+        "classes": names,
+        "matrix": [[1.0] * 8] * 8,
+    }
     report = lines(handmade(noise=noise))
     assert max(map(len, report)) <= 80
     assert any(line.startswith("  true \\ given") for line in report)

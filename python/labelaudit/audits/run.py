@@ -44,8 +44,8 @@ def audit_data(
     reference holds the trusted rows, if any; options.reference only names them in the record.
     """
     tick("reading")
-    table = _read(data, options, None)
-    trusted = None if reference is None else _read(reference, options, table)
+    table = read(data, options)
+    trusted = None if reference is None else read(reference, options, expect=table)
     return audit_table(table, options, reference=trusted, tick=tick)
 
 
@@ -53,7 +53,8 @@ def _reading(options: AuditOptions) -> dict[str, Any]:
     return dict(vars(options.reading))
 
 
-def _read(data: Paths | pd.DataFrame, options: AuditOptions, expect: Table | None) -> Table:
+def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | None = None) -> Table:
+    """The labelled rows as these options say; `expect` is the audited table, when reading its reference."""
     if hasattr(data, "columns"):
         from labelaudit.table.frame import table_from_frame
 
@@ -70,9 +71,9 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
     """Audits a table. Dense algebra runs on one thread each, so that no result depends on the number of threads."""
     if not table.columns:
         raise InputError(_no_features(table))
-    fitted, classes = _fitted_rows(table)
+    fitted, classes = fitted_rows(table)
     with threadpool_limits(1):
-        rows = rows_of(_take(table.columns, fitted), classes[table.given[fitted]], int(classes.max()) + 1)
+        rows = rows_of(take(table.columns, fitted), classes[table.given[fitted]], int(classes.max()) + 1)
         trusted = None if reference is None else _trusted(reference, classes, rows.classes)
         assessment = assess(rows, options.settings, reference=trusted, tick=tick)
         alone = np.setdiff1d(np.arange(len(table)), fitted)
@@ -99,14 +100,15 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
     return Audit(ranking, record, FittedModel(assessment.encoder, assessment.fit.theta, names))
 
 
-def _fitted_rows(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def fitted_rows(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows of classes with two rows or more, and each class's code among the fitted classes (-1: not fitted)."""
     counts = np.bincount(table.given, minlength=len(table.classes))
     code = np.where(counts >= 2, np.cumsum(counts >= 2) - 1, -1)
     return np.flatnonzero(counts[table.given] >= 2), code
 
 
-def _take(columns: Sequence[Column], rows: NDArray[np.int64]) -> tuple[Column, ...]:
+def take(columns: Sequence[Column], rows: NDArray[np.int64]) -> tuple[Column, ...]:
+    """The columns of some rows (positions in the table)."""
     return tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in columns)
 
 
@@ -115,7 +117,7 @@ def _trusted(reference: Table, classes: NDArray[np.int64], count: int) -> Rows:
     if not len(fitted):
         where = reference.sources[0].path if reference.sources else "the reference"
         raise InputError(f"{where}: no row has a label of a class with two rows or more in the data")
-    return rows_of(_take(reference.columns, fitted), classes[reference.given[fitted]], count)
+    return rows_of(take(reference.columns, fitted), classes[reference.given[fitted]], count)
 
 
 def _no_features(table: Table) -> str:

@@ -56,13 +56,17 @@ def summary_of(
 
 def _noise(assessment: Assessment, classes: tuple[str, ...], scores: NDArray[np.float64]) -> dict[str, Any]:
     belief = assessment.credibility
+    rate, (low, high) = float(np.mean(1 - scores)), belief.estimate.interval
+    without = belief.without_trusted
     return {
-        "rate": float(np.mean(1 - scores)),
+        "rate": rate,
+        "interval": [min(low, rate), max(high, rate)],
+        "without_reference": None if without is None else {"rate": without.rate, "interval": list(without.interval)},
         "classes": list(classes),
-        "matrix": belief.noise.tolist(),
+        "matrix": belief.estimate.noise.tolist(),
         "matrix_is": "P(given | true): a row for each given class, a column for each true class",
         "counts": belief.counts.tolist(),
-        "models": belief.weights,
+        "models": belief.estimate.weights,
     }
 
 
@@ -71,6 +75,7 @@ def _fit(assessment: Assessment) -> dict[str, Any]:
     return {
         "encoding": choice.encoding,
         "l2": choice.l2,
+        "votes": [vars(vote) for vote in choice.votes],
         "encoded_columns": len(assessment.encoder.names),
         "parameters": int(fit.theta.size),
         "optimizer": fit.optimizer,

@@ -13,6 +13,7 @@ from labelaudit.cli.version import version_option
 COMMANDS = {
     "audit": "Rank the rows of a labelled CSV file, most suspect label first.",
     "report": "Render a saved audit as text, CSV or JSON.",
+    "explain": "Say what speaks for and against the label of one row.",
     "synth": "Write a synthetic data set with planted label errors.",
     "benchmark": "Measure the method on synthetic data.",
 }

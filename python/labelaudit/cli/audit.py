@@ -57,7 +57,8 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
 def _told(trial: dict[str, Any]) -> str:
     if trial["loss"] is None:
         return f"{trial['encoding']}: not tried, {trial['note']}"
-    return f"{trial['encoding']}, l2 {trial['l2']:g}: loss {trial['loss']:.5f}, explained {trial['explained_loss']:.5f}"
+    explained = "" if trial["explained_loss"] is None else f", explained {trial['explained_loss']:.5f}"
+    return f"{trial['encoding']}, l2 {trial['l2']:g}: loss {trial['loss']:.5f}{explained}"
 
 
 def refuse_to_overwrite_data(data: tuple[str, ...], folder: Path) -> None:

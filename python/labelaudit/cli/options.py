@@ -54,7 +54,7 @@ METHOD = (
     click.option("--l2", type=AutoOrNumber(), default="auto", help="Strength of the penalty [auto]."),
     click.option(
         "--encoding",
-        type=click.Choice(["auto", "linear", "spline", "kernel", "spline+kernel"]),
+        type=click.Choice(["auto", "linear", "spline", "kernel", "rank-kernel", "spline+kernel", "terms"]),
         default="auto",
         help="How columns become features [auto].",
     ),

@@ -22,6 +22,7 @@ QUANTILES = 200
 KNOTS = 5
 DEGREE = 3
 SPLINE_COLUMNS = KNOTS + DEGREE - 2  # one basis function is dropped: they sum to 1, as the constant column does
+MISSING_RANK = 0.5  # how far a missing number is from one in the middle: as far as two booleans
 SMALLEST_VALUE = 1e-200  # of a column whose largest value is near 1
 KNOT_VECTOR = np.arange(-DEGREE, KNOTS + DEGREE) / (KNOTS - 1)
 
@@ -98,6 +99,52 @@ def _divided(values: Array, exponent: int) -> Array:
     return out
 
 
+def _quantiles(values: Array, exponent: int) -> Array:
+    """QUANTILES of the values that are there, divided by 2 ** exponent."""
+    present = _divided(values[~np.isnan(values)], exponent)
+    out: Array = np.quantile(present, np.linspace(0, 1, QUANTILES)) if len(present) else np.zeros(1)
+    return out
+
+
+def _ranks(values: Array, quantiles: Array) -> Array:
+    """The share of values below, in [0, 1]; ties take the middle of their range."""
+    grid = np.linspace(0, 1, len(quantiles))
+    above = np.interp(values, quantiles, grid)
+    below = -np.interp(-values, -quantiles[::-1], -grid[::-1])
+    out: Array = (above + below) / 2
+    return out
+
+
+@dataclass(frozen=True)
+class Rank:
+    """A number as its rank in [0, 1], a missing one as 1/2, marked by an indicator of MISSING_RANK."""
+
+    kind: ClassVar[str] = "rank"
+    column: str
+    exponent: int  # as in Standardised; the quantiles are of the divided values
+    indicator: bool
+    quantiles: Array
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column, and its indicator where values are missing."""
+        return (self.column, f"{self.column} missing") if self.indicator else (self.column,)
+
+    @classmethod
+    def fit(cls, column: Column) -> Rank:
+        """From all of the column's values."""
+        exponent = int(np.frexp(np.nanmax(np.abs(column.values), initial=0.0))[1])
+        indicator = bool(np.isnan(column.values).any())
+        return cls(column.name, exponent, indicator, _quantiles(column.values, exponent))
+
+    def encode(self, values: NDArray[np.generic]) -> Array:
+        """(rows, 1 or 2)."""
+        numbers = _divided(values.astype(np.float64), self.exponent)
+        missing = np.isnan(numbers)
+        rank = np.where(missing, 0.5, _ranks(np.where(missing, 0.0, numbers), self.quantiles))
+        return np.stack([rank, MISSING_RANK * missing], 1) if self.indicator else rank[:, None]
+
+
 @dataclass(frozen=True)
 class Spline:
     """A number as a cubic B-spline of its rank: smooth, bounded, and the same for any monotone scale."""
@@ -123,23 +170,16 @@ class Spline:
         values = column.values
         exponent = int(np.frexp(np.nanmax(np.abs(values), initial=0.0))[1])
         present = _divided(values[~np.isnan(values)], exponent)
-        quantiles = np.quantile(present, np.linspace(0, 1, QUANTILES))
+        quantiles = _quantiles(values, exponent)
         fill, indicator = float(np.median(present)), len(present) < len(values)
         plain = cls(column.name, exponent, fill, indicator, quantiles, np.zeros(1), np.ones(1))
         mean, scale = _scale(plain._raw(values))
         return cls(column.name, exponent, fill, indicator, quantiles, mean, scale)
 
-    def rank(self, values: Array) -> Array:
-        """The share of (divided) values below, in [0, 1]; ties take the middle of their range."""
-        grid = np.linspace(0, 1, len(self.quantiles))
-        above = np.interp(values, self.quantiles, grid)
-        below = -np.interp(-values, -self.quantiles[::-1], -grid[::-1])
-        return (above + below) / 2
-
     def _raw(self, values: NDArray[np.generic]) -> Array:
         numbers = _divided(values.astype(np.float64), self.exponent)
         missing = np.isnan(numbers)
-        rank = self.rank(np.where(missing, self.fill, numbers))
+        rank = _ranks(np.where(missing, self.fill, numbers), self.quantiles)
         basis = BSpline.design_matrix(rank, KNOT_VECTOR, DEGREE).toarray()[:, :SPLINE_COLUMNS]
         return np.hstack([basis, missing[:, None]]) if self.indicator else basis
 

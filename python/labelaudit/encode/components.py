@@ -24,7 +24,10 @@ SMALLEST = 1e-9  # of the largest singular value: below, a direction is rounding
 
 @dataclass(frozen=True)
 class Components:
-    """A text's TF-IDF weights along the right singular vectors of largest singular value, each standardised.
+    """A text's TF-IDF weights along the right singular vectors of largest singular value, less their mean.
+
+    They keep their scale: standardised, the last of them would count as much as the first, and they hold the words of
+    few texts, which an encoding learns by heart.
 
     Source: Deerwester et al. 1990.
     """
@@ -34,7 +37,6 @@ class Components:
     weights: TfIdf
     directions: NDArray[np.float32]  # (terms, components), in float32: a saved model holds them
     mean: Array
-    scale: Array
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,16 +50,16 @@ class Components:
         drawn = sample(hashes, FITTED_ROWS)
         drawn = drawn[np.argsort(hashes[drawn], kind="stable")]  # so that shuffled rows change no bit
         x = weights.encode(column.values[drawn])
-        plain = cls(column.name, weights, _directions(x), np.zeros(1), np.ones(1))
-        mean, spread = moments(plain._raw(x))
-        return cls(column.name, weights, plain.directions, mean, np.where(spread > 0, spread, 1.0))
+        plain = cls(column.name, weights, _directions(x), np.zeros(1))
+        mean, _ = moments(plain._raw(x))
+        return cls(column.name, weights, plain.directions, mean)
 
     def _raw(self, weights: csr_array) -> Array:
         return np.asarray(weights @ self.directions.astype(np.float64))
 
     def encode(self, values: NDArray[Any]) -> Array:
         """(rows, components)."""
-        return (self._raw(self.weights.encode(values)) - self.mean) / self.scale
+        return self._raw(self.weights.encode(values)) - self.mean
 
 
 def _directions(x: csr_array) -> NDArray[np.float32]:

@@ -28,7 +28,11 @@ def _mix(h: Hashes) -> Hashes:
 def _text_hashes(texts: NDArray[np.object_]) -> Hashes:
     from pandas.util import hash_array
 
-    hashes: Hashes = hash_array(texts, categorize=False)
+    try:
+        hashes: Hashes = hash_array(texts, categorize=False)
+    except UnicodeEncodeError:  # a lone surrogate, which only a DataFrame can hold
+        plain = [text.encode("utf-8", "backslashreplace").decode() for text in texts]
+        hashes = hash_array(np.array(plain, dtype=object), categorize=False)
     return hashes
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from labelaudit._core import CsrMatrix
 from labelaudit.blocks import Layout, MatrixBlock, RowBlocks
-from labelaudit.encode.columns import ColumnEncoder, OneHot, Spline, Standardised
+from labelaudit.encode.columns import ColumnEncoder, OneHot, Rank, Spline, Standardised
 from labelaudit.encode.components import Components
-from labelaudit.encode.content import Hashes, sample
+from labelaudit.encode.content import Hashes, moments, sample
 from labelaudit.encode.dates import date_parts
 from labelaudit.encode.kernel import LANDMARKS, KernelMap
 from labelaudit.encode.text import TfIdf
@@ -21,9 +21,11 @@ from labelaudit.kernels.native import Rows
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
-Encoding = Literal["linear", "spline", "kernel", "spline+kernel"]
-ENCODINGS: tuple[Encoding, ...] = ("linear", "spline", "kernel", "spline+kernel")
+Encoding = Literal["linear", "spline", "kernel", "rank-kernel", "spline+kernel", "terms"]
+TRIED: tuple[Encoding, ...] = ("linear", "spline", "kernel", "rank-kernel", "spline+kernel")
+ENCODINGS: tuple[Encoding, ...] = (*TRIED, "terms")
 FEWEST_FOR_SPLINE = 3  # different values; two lie on a line
+CATEGORY_SCALE = 4.0  # of one-hot columns beside ranks: two categories are then as far apart as two booleans, 1/2
 
 
 @dataclass(frozen=True)
@@ -73,30 +75,53 @@ def feature_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(part for c in columns for part in (date_parts(c) if c.kind == "date" else (c,)))
 
 
-def fit_encoder(encoding: Encoding, columns: Sequence[Column], hashes: Hashes) -> Encoder:
+def fit_encoder(
+    encoding: Encoding, columns: Sequence[Column], hashes: Hashes, texts: dict[str, Components] | None = None
+) -> Encoder:
     """Fits an encoding to all rows of feature columns; hashes (rows,) choose what is fitted on some of them.
 
-    A kernel sees text as components, which are dense; without one, a text's terms are columns themselves.
+    Text becomes components, which are dense and too few to learn rare words by heart; `terms` is the linear encoding
+    with a text's terms as columns themselves, sparse. `texts` keeps what was fitted to the texts of these same rows.
     """
-    base = tuple(_base(c, encoding, hashes) for c in columns)
+    base = tuple(_base(c, encoding, hashes, {} if texts is None else texts) for c in columns)
     kernel = None
     if "kernel" in encoding:
-        landmarks = _landmarks(hashes)
-        kernel = KernelMap.fit(np.hstack(_parts(base, columns, np.arange(len(hashes)))), landmarks)
-    if encoding == "kernel":
+        x = np.hstack(_parts(base, columns, np.arange(len(hashes))))
+        kernel = _kernel(encoding, x, base, _landmarks(hashes))
+    if encoding in ("kernel", "rank-kernel"):
         return Encoder(encoding, (), base, kernel)
-    if encoding == "linear":
+    if encoding in ("linear", "terms"):
         return Encoder(encoding, base, base, None)
     splines = tuple(Spline.fit(c) if _bends(c) else e for c, e in zip(columns, base, strict=True))
     return Encoder(encoding, splines, base, kernel)
 
 
-def _base(column: Column, encoding: Encoding, hashes: Hashes) -> ColumnEncoder:
+def _base(column: Column, encoding: Encoding, hashes: Hashes, texts: dict[str, Components]) -> ColumnEncoder:
     if column.kind == "categorical":
         return OneHot.fit(column)
     if column.kind == "text":
-        return Components.fit(column, hashes) if "kernel" in encoding else TfIdf.fit(column)
-    return Standardised.fit(column)
+        if encoding == "terms":
+            return TfIdf.fit(column)
+        if column.name not in texts:
+            texts[column.name] = Components.fit(column, hashes)
+        return texts[column.name]
+    return Rank.fit(column) if encoding == "rank-kernel" else Standardised.fit(column)
+
+
+def _kernel(encoding: Encoding, x: Array, base: Sequence[ColumnEncoder], landmarks: NDArray[np.int64]) -> KernelMap:
+    if encoding != "rank-kernel":
+        return KernelMap.gaussian(x, landmarks)
+    starts = np.cumsum([0, *(len(e.names) for e in base)])
+    scale = [_rank_scale(e, x[:, a:b]) for e, a, b in zip(base, starts[:-1], starts[1:], strict=True)]
+    return KernelMap.laplace(x, landmarks, np.concatenate(scale), len(base))
+
+
+def _rank_scale(encoder: ColumnEncoder, x: Array) -> Array:
+    """What the encoded columns are divided by, so that two different values are some 1/2 apart, as two booleans are."""
+    if isinstance(encoder, Components):
+        spread = 2.0 * moments(x)[1].sum()
+        return np.full(x.shape[1], spread if spread > 0 else 1.0)
+    return np.full(x.shape[1], CATEGORY_SCALE if isinstance(encoder, OneHot) else 1.0)
 
 
 def _bends(column: Column) -> bool:

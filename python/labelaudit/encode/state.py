@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.encode.columns import OneHot, Spline, Standardised
+from labelaudit.encode.columns import OneHot, Rank, Spline, Standardised
 from labelaudit.encode.components import Components
 from labelaudit.encode.encoder import Encoder
 from labelaudit.encode.kernel import KernelMap
 from labelaudit.encode.text import Terms, TfIdf
 
 Arrays = dict[str, NDArray[Any]]
-TYPES: dict[str, Any] = {c.kind: c for c in (Standardised, Spline, OneHot, TfIdf, Terms, Components)}
+TYPES: dict[str, Any] = {c.kind: c for c in (Standardised, Rank, Spline, OneHot, TfIdf, Terms, Components)}
 TYPES["kernel"] = KernelMap
 
 

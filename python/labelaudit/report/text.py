@@ -39,7 +39,7 @@ def _verdict(audit: Audit) -> str:
         alarms = s["expected_false_alarms"]
         many = f"About {alarms:.0f} of them may be false alarms" if alarms >= 0.5 else "Hardly any is a false alarm"
         lines.append(f"{many}, by its own estimate (--max-fdr {audit.record['options']['max_fdr']:g}).")
-    lines.append(f"Estimated noise rate: {s['noise']['rate']:.1%} of the labels.")
+    lines.append(_rate(s))
     if rows < FEW_ROWS:
         lines.append(
             f"Warning: {plural(rows, 'row')} can hardly tell errors from chance; take these figures as a hint."
@@ -50,6 +50,18 @@ def _verdict(audit: Audit) -> str:
             f"{s['fit']['tolerance']:.0e}); the scores are of an unfinished model."
         )
     return "\n".join(map(_wrapped, lines))
+
+
+def _rate(summary: dict[str, Any]) -> str:
+    """The noise rate with its interval, and what trusted rows changed about it."""
+    noise = summary["noise"]
+    low, high = noise["interval"]
+    line = f"Estimated noise rate: {noise['rate']:.1%} of the labels (95 % interval {low:.1%} to {high:.1%})."
+    if noise["without_reference"] is None:
+        return line
+    rate, (low, high) = noise["without_reference"]["rate"], noise["without_reference"]["interval"]
+    trusted = plural(summary["reference_rows"], "trusted row")
+    return f"{line} Without the {trusted} it would be {rate:.1%} ({low:.1%} to {high:.1%})."
 
 
 def _wrapped(line: str) -> str:
@@ -156,10 +168,13 @@ def _model(fit: dict[str, Any]) -> list[str]:
     how = "converged" if fit["converged"] else "stopped"
     error = fit.get("self_influence_error", 0.0)
     estimated = [f"Self-influence and leverage: estimated, relative standard error {error:.0%}."] if error else []
+    shares = [f"{v['encoding']} {v['weight']:.0%}" for v in fit["votes"]]
+    votes = [f"Labels weighed by the votes of {len(shares)} encodings: {', '.join(shares)}."] if len(shares) > 1 else []
     return [
         f"Model: {fit['encoding']} encoding, {fit['encoded_columns']} columns, L2 {fit['l2']:g}; {fit['optimizer']} "
         f"{how} after {plural(fit['iterations'], 'step')}",
         f"  (loss {fit['loss']:.4f}, gradient {fit['gradient_norm']:.0e}, {fit['solver']} solver, {fit['device']}).",
+        *votes,
         *estimated,
     ]
 

@@ -67,3 +67,25 @@ def plural(count: int, noun: str) -> str:
     """1 row, 2 rows, 1 class, 2 classes."""
     ending = "" if count == 1 else "es" if noun.endswith("s") else "s"
     return f"{count:,} {noun}{ending}"
+
+
+def wrapped(text: str, cells: int, indent: str = "") -> str:
+    """The text in lines of at most so many cells, those after the first indented; a longer word is cut in pieces."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        for piece in _pieces(word, cells - len(indent)):
+            if line.strip() and width(line) + 1 + width(piece) > cells:
+                lines.append(line)
+                line = indent + piece
+            else:
+                line = f"{line} {piece}" if line.strip() else line + piece
+    return "\n".join([*lines, line])
+
+
+def _pieces(word: str, cells: int) -> list[str]:
+    pieces = [""]
+    for c in word:
+        if width(pieces[-1] + c) > cells:
+            pieces.append("")
+        pieces[-1] += c
+    return pieces

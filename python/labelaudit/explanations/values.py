@@ -1,0 +1,69 @@
+"""Values of cells as plain data: of one row, and the usual one of some rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.explanations.result import Value
+from labelaudit.table.build import missing_in
+from labelaudit.table.table import Column
+
+LARGEST_WHOLE = 2.0**53  # beyond, a float64 does not tell whole numbers apart
+CLOSE = 0.1  # of the range of the middle values; a guess at what one calls alike
+MIDDLE = (0.1, 0.9)  # quantiles: a spread that neither outliers nor a frequent value spoil
+
+
+def value_at(column: Column, row: int) -> Value:
+    """The cell of this row (a position in the column)."""
+    value = column.values[row]
+    if column.kind == "text":
+        return str(value) or None
+    if column.kind == "categorical":
+        return column.levels[int(value)] if value >= 0 else None
+    number = float(value)
+    if np.isnan(number):
+        return None
+    if column.kind == "boolean":
+        return number == 1.0
+    if column.kind == "date":
+        return _date(number)
+    return int(number) if number.is_integer() and abs(number) < LARGEST_WHOLE else number
+
+
+def _date(seconds: float) -> str:
+    moment = np.datetime64(round(seconds * 1e6), "us")
+    day = moment.astype("datetime64[D]")
+    return str(day) if day == moment else str(np.datetime_as_string(moment, unit="auto"))
+
+
+def usual_value(column: Column, rows: NDArray[np.int64]) -> Value:
+    """The lower median of numbers and dates that are there, the most frequent value of all else; None for no rows."""
+    if not len(rows):
+        return None
+    missing = missing_in(column)[rows]
+    if column.kind in ("numeric", "date"):
+        present = rows[~missing]
+        if not len(present):
+            return None
+        middle = (len(present) - 1) // 2
+        return value_at(column, int(present[np.argpartition(column.values[present], middle)[middle]]))
+    if missing.all() or column.kind == "text":
+        return None
+    _, first, counts = np.unique(np.where(missing, -1, column.values[rows]), return_index=True, return_counts=True)
+    return value_at(column, int(rows[first[counts.argmax()]]))
+
+
+def agrees(column: Column, row: int, others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the other rows have the row's value, or in numbers and dates one close to it; both missing agree."""
+    values = column.values
+    missing = missing_in(column)
+    if missing[row]:
+        return missing[others]
+    if column.kind not in ("numeric", "date"):
+        return np.asarray(values[others] == values[row], dtype=bool)
+    quarters = values / 4  # so that no difference of float64s overflows
+    low, high = np.quantile(quarters[~missing], MIDDLE)
+    close = np.abs(quarters[others] - quarters[row]) < CLOSE * (high - low)
+    out: NDArray[np.bool_] = close | (values[others] == values[row])
+    return out

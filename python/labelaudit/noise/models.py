@@ -1,0 +1,96 @@
+"""The noise models that are tried, and their average."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.noise.link import Labels, fit_matrix, fit_rate, labels_of, log_probabilities
+from labelaudit.noise.matrices import any_class, one_class
+from labelaudit.noise.rates import LARGEST_RATE, Integrated, integrate
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+PRIOR_STRENGTH = 30.0  # pseudo-rows a class that pull the full matrix towards the one-rate matrix
+CENTRE = 0.002  # the lowest rate that it is pulled to: an error is never ruled out
+OTHER_WAY = 0.05  # of the rate of a one-sided model is left to the other errors: none is ever impossible; a guess
+PENALTY = 1.5  # nats for each parameter that no integral covers; a guess between Akaike's 1 and BIC's log(rows) / 2
+TEMPER = 2.0  # evidence is softened by this before models are averaged: a guess; rows are not independent
+MOST_CLASSES = 50  # with a full matrix; beyond, it would have more entries than most tables have errors
+INTERVAL = (0.025, 0.975)
+
+
+@dataclass(frozen=True)
+class NoiseEstimate:
+    """Noise models, each integrated over its rate, and how much each counts (weights sum to 1)."""
+
+    models: dict[str, Integrated]
+    weights: dict[str, float]
+
+    @property
+    def rate(self) -> float:
+        """The expected share of wrong labels."""
+        return sum(self.weights[name] * model.rate for name, model in self.models.items())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """A 95 % interval of the share of wrong labels."""
+        rates = np.concatenate([model.fine[0] for model in self.models.values()])
+        masses = np.concatenate([self.weights[name] * model.fine[1] for name, model in self.models.items()])
+        order = np.argsort(rates, kind="stable")
+        low, high = np.interp(INTERVAL, np.cumsum(masses[order]), rates[order])
+        return float(low), float(high)
+
+    @property
+    def noise(self) -> Array:
+        """The averaged matrix P(given | true)."""
+        out: Array = np.sum([self.weights[name] * model.noise for name, model in self.models.items()], axis=0)
+        return out
+
+    def belief(self, p: Array, given: Codes) -> Array:
+        """P(true | x, given) of rows (rows, classes) from their out-of-sample probabilities."""
+        log_p = log_probabilities(p)
+        total = np.zeros_like(p)
+        for name, model in self.models.items():
+            total += self.weights[name] * model.belief(log_p, given)
+        return total
+
+
+def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None) -> NoiseEstimate:
+    """How the given labels (rows,) go wrong, from out-of-sample probabilities (rows, classes).
+
+    trusted: probabilities and true labels of further rows.
+    """
+    labels = labels_of(p, given, trusted)
+    models, evidence = _candidates(labels)
+    shares = np.exp((np.array(evidence) - max(evidence)) / TEMPER)
+    return NoiseEstimate(models, dict(zip(models, (shares / shares.sum()).tolist(), strict=True)))
+
+
+def _candidates(labels: Labels) -> tuple[dict[str, Integrated], list[float]]:
+    """The models with their evidence, priors and penalties included. Both one-sided models share one prior."""
+    k = labels.classes
+    models = {name: integrate(labels, direction) for name, direction in _directions(k).items()}
+    evidence = [m.evidence - (TEMPER * np.log(2) if name != "one rate" else 0.0) for name, m in models.items()]
+    one = models["one rate"]
+    if k <= MOST_CLASSES:
+        matrix = fit_matrix(labels, max(one.rate, CENTRE), PRIOR_STRENGTH, one.best)
+        models["full matrix"] = integrate(labels, matrix.noise - np.eye(k), matrix.link)
+        evidence.append(models["full matrix"].evidence - PENALTY * (k * (k - 1) - 1))
+    return models, evidence
+
+
+def explained_loss(p: Array, given: Codes) -> float:
+    """The mean loss of the given labels (rows,) when a link and one error rate, or a one-sided one, explain them."""
+    labels = labels_of(p, given)
+    fits = [fit_rate(labels, direction, LARGEST_RATE)[1] for direction in _directions(labels.classes).values()]
+    return -max(linked.likelihood for linked in fits) / len(given)
+
+
+def _directions(classes: int) -> dict[str, Array]:
+    """The families of one rate, by name."""
+    sided = {f"class {wrong + 1} goes wrong": one_class(wrong, OTHER_WAY) for wrong in (0, 1) if classes == 2}
+    return {"one rate": any_class(classes), **sided}

@@ -1,0 +1,134 @@
+"""A family of noise matrices along one error rate, integrated over what the labels leave open of that rate.
+
+The rate of highest likelihood alone would be zero wherever errors cannot be told from overlap of the classes, and with
+it every row's probability of being wrong. Weighing every rate by its likelihood keeps the order of the rows, and says
+how little is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate
+from labelaudit.noise.matrices import error_rates, posterior
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+LARGEST_RATE = 0.6  # of any class
+LEAST_RATE = 1e-5  # of the largest: a matrix without errors would make a label certain
+DROP = 6.0  # nats below the best, where a rate no longer counts: 0.25 % of its likelihood
+NODES = 9
+FINE = 400  # points a family's likelihood is interpolated to, for quantiles
+HALVINGS = 7
+NARROW = 0.1  # of the rate itself: then one node says it all
+
+
+@dataclass(frozen=True)
+class Integrated:
+    """Matrices with links at rates that the labels allow, with weights (sum 1).
+
+    evidence: the logarithm of the likelihood's mean over all rates, a flat prior up to LARGEST_RATE.
+    fine (2, FINE): overall error rates and their probabilities.
+    """
+
+    nodes: tuple[Linked, ...]
+    weights: Array
+    evidence: float
+    fine: Array
+
+    @property
+    def rate(self) -> float:
+        """The expected overall error rate."""
+        return float(self.fine[0] @ self.fine[1])
+
+    @property
+    def noise(self) -> Array:
+        """The expected matrix."""
+        out: Array = np.tensordot(self.weights, np.stack([n.noise for n in self.nodes]), 1)
+        return out
+
+    @property
+    def best(self) -> Linked:
+        """The node of highest weight."""
+        return self.nodes[int(self.weights.argmax())]
+
+    def belief(self, log_p: Array, given: Codes) -> Array:
+        """P(true | x, given) of rows (rows, classes), averaged over the rates."""
+        total = np.zeros_like(log_p)
+        for weight, node in zip(self.weights, self.nodes, strict=True):
+            total += weight * posterior(node.noise, node.link(log_p), given)
+        return total
+
+
+@dataclass
+class _Profile:
+    """The likelihood as a function of the rate, each at its best link."""
+
+    labels: Labels
+    direction: Array
+    known: dict[float, Linked] = field(default_factory=dict)
+
+    def __call__(self, rate: float) -> float:
+        return self.at(rate).value
+
+    def at(self, rate: float) -> Linked:
+        """The matrix of this rate; searches start from the nearest rate that is known."""
+        rate = float(rate)
+        if rate not in self.known:
+            near = min(self.known, key=lambda other: abs(other - rate))
+            noise = np.eye(self.labels.classes) + rate * self.direction
+            self.known[rate] = fit_link(self.labels, noise, self.known[near].link)
+        return self.known[rate]
+
+
+def integrate(labels: Labels, direction: Array, start: Link | None = None) -> Integrated:
+    """The family 1 + rate * direction, for rates up to where a class errs with LARGEST_RATE."""
+    top = LARGEST_RATE / float(-np.diagonal(direction).min())
+    rate, linked = fit_rate(labels, direction, top, start)
+    floor = LEAST_RATE * top
+    best = max(rate, floor)
+    if rate < floor:
+        linked = fit_link(labels, np.eye(labels.classes) + floor * direction, linked.link)
+    profile = _Profile(labels, direction, {best: linked})
+    low, high = _edge(profile, best, floor), _edge(profile, best, top)
+    rates = np.array([best]) if high - low < NARROW * best else np.linspace(low, high, NODES)
+    values = np.array([profile(r) for r in rates])
+    weights = np.exp(values - values.max())
+    if len(rates) > 1:
+        weights[[0, -1]] /= 2  # the trapezoidal rule
+    overall, density = _fine(profile, low, high)
+    evidence = linked.likelihood + float(np.log(max(density.mean() * (high - low), floor) / top))
+    fine = np.stack([overall, density / density.sum()])
+    return Integrated(tuple(profile.at(r) for r in rates), weights / weights.sum(), evidence, fine)
+
+
+def _edge(profile: _Profile, best: float, far: float) -> float:
+    """Where, from the best rate towards `far`, the likelihood has fallen by DROP; `far` if nowhere."""
+    enough = profile(best) - DROP
+    if profile(far) >= enough:
+        return far
+    near = best
+    for _ in range(HALVINGS):
+        middle = (near + far) / 2
+        near, far = (middle, far) if profile(middle) >= enough else (near, middle)
+    return near
+
+
+def _fine(profile: _Profile, low: float, high: float) -> tuple[Array, Array]:
+    """Overall error rates between low and high, and the likelihood there, 1 at its best; (FINE,) each."""
+    rates = np.array(sorted(profile.known))
+    values = np.array([profile(r) for r in rates])
+    overall = np.array([_overall(profile.labels, profile.at(r)) for r in rates])
+    grid = np.linspace(low, high, FINE)
+    smooth = PchipInterpolator(rates, values)(grid) if len(rates) > 1 else np.repeat(values, FINE)
+    return np.interp(grid, rates, overall), np.exp(smooth - values.max())
+
+
+def _overall(labels: Labels, linked: Linked) -> float:
+    """The share of all labels that is wrong: the classes' rates, weighted by how frequent the classes are."""
+    return float(linked.link(labels.log_p[labels.audited]).mean(0) @ error_rates(linked.noise))
