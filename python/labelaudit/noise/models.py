@@ -17,7 +17,7 @@ Codes = NDArray[np.int64]
 PRIOR_STRENGTH = 30.0  # pseudo-rows a class that pull the full matrix towards the one-rate matrix
 CENTRE = 0.002  # the lowest rate that it is pulled to: an error is never ruled out
 OTHER_WAY = 0.05  # of the rate of a one-sided model is left to the other errors: none is ever impossible; a guess
-PENALTY = 1.5  # nats for each parameter that no integral covers; a guess between Akaike's 1 and BIC's log(rows) / 2
+PENALTY = 2.0  # nats for each parameter that no integral covers; between Akaike's 1 and BIC's log(rows) / 2; a guess
 TEMPER = 2.0  # evidence is softened by this before models are averaged: a guess; rows are not independent
 MOST_CLASSES = 50  # with a full matrix; beyond, it would have more entries than most tables have errors
 INTERVAL = (0.025, 0.975)
@@ -71,7 +71,7 @@ def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None)
 
 
 def _candidates(labels: Labels) -> tuple[dict[str, Integrated], list[float]]:
-    """The models with their evidence, priors and penalties included. Both one-sided models share one prior."""
+    """The models with their evidence, penalties and priors included. Both one-sided models share one prior."""
     k = labels.classes
     models = {name: integrate(labels, direction) for name, direction in _directions(k).items()}
     evidence = [m.evidence - (TEMPER * np.log(2) if name != "one rate" else 0.0) for name, m in models.items()]
