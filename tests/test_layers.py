@@ -27,7 +27,7 @@ LAYERS = (
     {"table"},
     {"kernels"},
     {"_core"},
-    {"files", "synthetic"},
+    {"files", "synthetic", "planting", "metrics"},
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}

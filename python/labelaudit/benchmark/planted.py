@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 from threadpoolctl import threadpool_limits
 
 from labelaudit.assess import Assessment, Settings, assess, rows_of
@@ -15,6 +14,7 @@ from labelaudit.blocks import layout_of
 from labelaudit.choose import Rows, hard_objective
 from labelaudit.encode.encoder import encode_blocks, fit_encoder
 from labelaudit.influence import residuals
+from labelaudit.metrics import average_precision, first, precision
 from labelaudit.model.fit import newton
 from labelaudit.synthetic import Sample, bayes_posterior, draw, flip_share
 from labelaudit.table.table import Column
@@ -86,8 +86,7 @@ def run_planted(rows: int, features: int, seed: int, *, threads: int = 1) -> Pla
 
 def found(wrong: NDArray[np.bool_], suspicion: Array) -> Found:
     """Scores a ranking, most suspicious first; rows that tie stay in row order for the precision."""
-    first = np.argsort(-suspicion, kind="stable")[: int(wrong.sum())]
-    return Found(float(average_precision_score(wrong, suspicion)), float(wrong[first].mean()))
+    return Found(average_precision(wrong, suspicion), precision(wrong, first(suspicion, int(wrong.sum()))))
 
 
 def _rows(sample: Sample) -> Rows:
