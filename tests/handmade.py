@@ -66,6 +66,7 @@ def record(classes: list[str], **changes: Any) -> dict[str, Any]:
             **{"tolerance": 1e-09, "converged": True, "trials": []},
         },
         "reference_rows": None,
+        "evidence": "leave-one-out",
         "average_influence_over": "all rows, weighted by label_score",
         "rank_by": "label_score",
     }

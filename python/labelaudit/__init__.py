@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labelaudit.audits.result import Audit
     from labelaudit.explanations.result import Explanation
     from labelaudit.score import RankBy
+    from labelaudit.table.embeddings import Embeddings
 
 _Names = str | Sequence[str]
 
@@ -33,6 +34,10 @@ def audit(
     delimiter: str | None = None,
     charset: str = "utf-8",
     reference: pd.DataFrame | str | PathLike[str] | None = None,
+    embeddings: Embeddings | None = None,
+    only_embeddings: bool = False,
+    reference_embeddings: Embeddings | None = None,
+    pred_probs: pd.DataFrame | str | PathLike[str] | None = None,
     rank_by: RankBy = "label_score",
     max_fdr: float = 0.2,
     l2: float | Literal["auto"] = "auto",
@@ -46,6 +51,8 @@ def audit(
 ) -> Audit:
     """Audits a DataFrame or one or more CSV files; the options are those of `labelaudit audit`.
 
+    embeddings (data rows, dimensions) of float16, float32 or float64, and pred_probs, a DataFrame with the classes'
+    names as columns, have a row for every row of the data, in its order; both may be files instead.
     Returns an `Audit`: `.ranking` (a DataFrame, one line for every labelled row, worst first), `.issues`, `.summary`,
     `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for data that cannot be audited, UsageError
     for options that do not fit, ConvergenceError under strict.
@@ -53,17 +60,27 @@ def audit(
     values = {name: _names(v) if name in _LISTS else v for name, v in locals().items() if name != "data"}
     values["ids"] = values.pop("id")
     trusted = [reference] if isinstance(reference, (str, PathLike)) else reference
-    if reference is not None:
-        values["reference"] = str(reference) if isinstance(reference, (str, PathLike)) else "a DataFrame"
+    for name in _MAY_BE_FILES:
+        values[name] = _called(values[name])
 
+    from labelaudit.audits.inputs import Beside
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.run import audit_data
 
     paths = [data] if isinstance(data, (str, PathLike)) else data
-    return audit_data(paths, AuditOptions.of(values), reference=trusted)
+    beside = Beside(embeddings, reference_embeddings, pred_probs)
+    return audit_data(paths, AuditOptions.of(values), reference=trusted, beside=beside)
 
 
 _LISTS = ("id", "drop", "numeric", "categorical", "text", "missing")
+_MAY_BE_FILES = ("reference", "embeddings", "reference_embeddings", "pred_probs")
+
+
+def _called(given: Any) -> str | None:
+    """What the record calls an option's value."""
+    if given is None or isinstance(given, (str, PathLike)):
+        return None if given is None else str(given)
+    return "a DataFrame" if hasattr(given, "columns") else "an array"
 
 
 def _names(names: _Names) -> tuple[str, ...]:
@@ -83,13 +100,15 @@ def explain(
     *,
     line: int | str | None = None,
     data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    embeddings: Embeddings | None = None,
     top: int = 10,
 ) -> Explanation:
     """Why a row has its verdict: the rows and columns that speak for and against its label, in numbers and in words.
 
     The row is named by its `row` in the ranking, or by its line in the file (FILE:LINE where there are several). The
     audit is one at hand or the path of a saved one. The audited data is read again from where it was; data names it
-    elsewhere, and must be given where the audit is of a DataFrame. top bounds the rows listed on each side.
+    elsewhere, and must be given where the audit is of a DataFrame; embeddings likewise, where it is of an array. top
+    bounds the rows listed on each side.
     Returns an `Explanation`: `.sentence`, `.probabilities`, `.opposing`, `.supporting`, `.columns`. Raises UsageError
     for a row that was not audited, InputError for data that is gone or is not what was audited.
     """
@@ -97,7 +116,7 @@ def explain(
 
     at_hand = load(audit) if isinstance(audit, (str, PathLike)) else audit
     paths = [data] if isinstance(data, (str, PathLike)) else data
-    return explain_audit(at_hand, row, line=line, data=paths, top=top)
+    return explain_audit(at_hand, row, line=line, data=paths, embeddings=embeddings, top=top)
 
 
 def __getattr__(name: str) -> Any:

@@ -22,7 +22,7 @@ from labelaudit.influence import mean_gradient, residuals
 from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
 from labelaudit.model.optimize import minimise
 from labelaudit.model.targets import HardTargets
-from labelaudit.score import Credibility, Evidence, Scores, Voter, credibility, score
+from labelaudit.score import Credibility, Evidence, Scores, Voter, credibility, credibility_by, score
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -67,9 +67,13 @@ def assess(
     settings: Settings = Settings(),
     *,
     reference: Rows | None = None,
+    pred_probs: Array | None = None,
     tick: Tick = lambda stage: None,
 ) -> Assessment:
-    """Scores every row. `reference` holds rows whose labels are trusted; `tick` is told each stage as it begins."""
+    """Scores every row. `reference` holds rows whose labels are trusted; `tick` is told each stage as it begins.
+
+    pred_probs (rows, classes): another model's out-of-sample probabilities, the evidence instead of this one's.
+    """
     device = resolve(settings.device)
     tick("choosing the encoding")
     choice = choose(rows, encoding=settings.encoding, l2=settings.l2, solver=settings.solver, threads=settings.threads)
@@ -77,22 +81,25 @@ def assess(
     given, same = rows.given[layout.order], alike(rows.hashes[layout.order])
     there = None if reference is None else layout_of(reference.fold)
     voters: dict[Encoding, tuple[Encoder, Voter]] = {}
-    for vote in choice.votes:
+    for vote in choice.votes if pred_probs is None else (choice.alone,):
         tick(f"fitting the model ({vote.encoding}, l2 {vote.l2:g})")
-        encoder = fit_encoder(vote.encoding, rows.columns, rows.hashes, rows.texts)
+        encoder = fit_encoder(vote.encoding, rows.columns, rows.hashes, rows.reduced)
         objective = hard_objective(_blocks(encoder, rows, layout, settings, device), given, rows.classes, vote.l2)
         solver = solver_for(objective.parameters, settings.solver)
         fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)
-        p = out_of_sample(objective, fit.theta, solver, same)
+        p = out_of_sample(objective, fit.theta, solver, same) if pred_probs is None else pred_probs[layout.order]
         trusted = None
         if reference is not None and there is not None:
             trusted = _blocks(encoder, reference, there, settings, device)
         voters[vote.encoding] = encoder, Voter(objective, fit, p, vote.weight, solver, trusted)
     true = None if reference is None or there is None else reference.given[there.order]
     evidence = Evidence(given, same, sample(rows.hashes[layout.order], SAMPLE_ROWS), true)
-    belief = credibility(evidence, [voter for _, voter in voters.values()], tick)
-    tick("measuring influence")
     encoder, model = voters[choice.encoding]
+    if pred_probs is None:
+        belief = credibility(evidence, [voter for _, voter in voters.values()], tick)
+    else:
+        belief = credibility_by(model.p, evidence)
+    tick("measuring influence")
     gradient = None
     if model.trusted is not None and true is not None:
         rows_there = residuals(model.trusted, HardTargets(true, rows.classes), model.fit.theta)

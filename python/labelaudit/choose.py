@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import RowBlocks, layout_of
-from labelaudit.encode.components import Components
+from labelaudit.encode.columns import ColumnEncoder
 from labelaudit.encode.content import Hashes, sample
 from labelaudit.encode.encoder import TRIED, Encoder, Encoding, encode_blocks, fit_encoder
 from labelaudit.evidence import alike, out_of_sample
@@ -63,6 +63,11 @@ class Choice:
     votes: tuple[Vote, ...]
     trials: tuple[Trial, ...]
 
+    @property
+    def alone(self) -> Vote:
+        """The model's encoding as the only vote."""
+        return Vote(self.encoding, self.l2, 1.0)
+
 
 def ridge_for(cols: int, l2: float) -> Array:
     """L2 on every encoded column but the constant, which stands last."""
@@ -85,13 +90,13 @@ class Rows:
     classes: int
     hashes: Hashes
     fold: NDArray[np.int64]
-    texts: dict[str, Components] = field(default_factory=dict, compare=False)  # fitted to these rows' texts, once
+    reduced: dict[str, ColumnEncoder] = field(default_factory=dict, compare=False)  # of texts and embeddings, once
 
     def take(self, rows: NDArray[np.int64]) -> Rows:
         """Some of the rows."""
         columns = tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in self.columns)
-        texts = self.texts if np.array_equal(rows, np.arange(len(self.given))) else {}
-        return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows], texts)
+        reduced = self.reduced if np.array_equal(rows, np.arange(len(self.given))) else {}
+        return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows], reduced)
 
 
 def choose(
@@ -113,7 +118,7 @@ def choose(
     drawn = rows.take(sample(rows.hashes, SAMPLE_ROWS))
     trials: list[Trial] = []
     for name in encodings:
-        encoder = fit_encoder(name, drawn.columns, drawn.hashes, drawn.texts)
+        encoder = fit_encoder(name, drawn.columns, drawn.hashes, drawn.reduced)
         if any(t.encoding != name and _same(encoder, t) for t in trials):
             continue
         parameters = len(encoder.names) * outputs_for(rows.classes)
@@ -122,8 +127,8 @@ def choose(
             continue
         trials.extend(_trials(drawn, encoder, grid, solver, threads))
     best, votes = elected([t for t in trials if np.isfinite(t.explained_loss)], len(drawn.given))
-    alone = (Vote(best.encoding, best.l2, 1.0),)
-    return Choice(best.encoding, best.l2, votes if len(rows.given) <= SAMPLE_ROWS else alone, tuple(trials))
+    found = Choice(best.encoding, best.l2, votes, tuple(trials))
+    return found if len(rows.given) <= SAMPLE_ROWS else replace(found, votes=(found.alone,))
 
 
 def elected(trials: Sequence[Trial], rows: int) -> tuple[Trial, tuple[Vote, ...]]:

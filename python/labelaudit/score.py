@@ -98,6 +98,16 @@ def credibility(
     return Credibility(belief, soft_counts(belief, evidence.given), final, alone)
 
 
+def credibility_by(p: Array, evidence: Evidence) -> Credibility:
+    """The same from out-of-sample probabilities (rows, classes) of another model, which is not refitted.
+
+    Trusted rows take no part: that model's probabilities of them are not known.
+    """
+    final = estimate(p[evidence.drawn], evidence.given[evidence.drawn])
+    belief = final.belief(p, evidence.given)
+    return Credibility(belief, soft_counts(belief, evidence.given), final)
+
+
 def averaged(voters: Sequence[Voter]) -> Array:
     """The voters' out-of-sample probabilities by weight, (rows, classes)."""
     out: Array = np.sum([voter.weight * voter.p for voter in voters], axis=0)

@@ -40,6 +40,10 @@ class AuditOptions:
     reading: Reading
     settings: Settings = field(default_factory=Settings)
     reference: str | None = None  # what the trusted rows are called
+    embeddings: str | None = None  # where the arrays beside the data are, or what they are called
+    only_embeddings: bool = False
+    reference_embeddings: str | None = None
+    pred_probs: str | None = None
     rank_by: RankBy = "label_score"
     max_fdr: float = 0.2
     strict: bool = False
@@ -55,6 +59,12 @@ class AuditOptions:
             raise UsageError(f"--l2: expected auto or a number from 0 to {LARGEST_L2:g}, got {s.l2!r}")
         if not 0 <= self.max_fdr <= 1:
             raise UsageError(f"--max-fdr: expected a share from 0 to 1, got {self.max_fdr}")
+        if self.embeddings is None and self.only_embeddings:
+            raise UsageError("--only-embeddings: there are none; name their file with --embeddings.")
+        if self.embeddings and self.reference and not self.reference_embeddings:
+            raise UsageError("--reference: its rows have no embeddings; name them with --reference-embeddings.")
+        if self.reference_embeddings and not (self.embeddings and self.reference):
+            raise UsageError("--reference-embeddings: goes with --embeddings and --reference.")
         if s.threads < 1:
             raise UsageError(f"--threads: expected 1 or more, got {s.threads}")
         if s.seed < 0:

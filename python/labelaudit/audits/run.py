@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from labelaudit import __version__
 from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
 from labelaudit.audits.fitted import FittedModel
+from labelaudit.audits.inputs import Beside, Inputs, Paths, read_inputs
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.ranking import ranking_of
 from labelaudit.audits.result import Audit
@@ -25,8 +25,6 @@ from labelaudit.table.table import Column, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-Paths = Sequence[str | PathLike[str]]
-
 
 def _quiet(stage: str) -> None:
     """Nobody is watching."""
@@ -37,45 +35,29 @@ def audit_data(
     options: AuditOptions,
     *,
     reference: Paths | pd.DataFrame | None = None,
+    beside: Beside | None = None,
     tick: Tick = _quiet,
 ) -> Audit:
     """Reads and audits files or a DataFrame; raises the errors of `labelaudit.errors`.
 
-    reference holds the trusted rows, if any; options.reference only names them in the record.
+    reference holds the trusted rows, if any; options.reference only names them in the record. beside holds arrays
+    that are not in files; by default the options' files are read.
     """
     tick("reading")
-    table = read(data, options)
-    trusted = None if reference is None else read(reference, options, expect=table)
-    return audit_table(table, options, reference=trusted, tick=tick)
+    return audit_inputs(read_inputs(data, options, reference=reference, beside=beside), options, tick=tick)
 
 
-def _reading(options: AuditOptions) -> dict[str, Any]:
-    return dict(vars(options.reading))
-
-
-def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | None = None) -> Table:
-    """The labelled rows as these options say; `expect` is the audited table, when reading its reference."""
-    if hasattr(data, "columns"):
-        from labelaudit.table.frame import table_from_frame
-
-        reading = _reading(options)
-        for name in ("skip", "delimiter", "charset"):
-            reading.pop(name)
-        return table_from_frame(data, expect=expect, **reading)
-    from labelaudit.table.reader import read_table
-
-    return read_table(data, expect=expect, **_reading(options))
-
-
-def audit_table(table: Table, options: AuditOptions, *, reference: Table | None = None, tick: Tick = _quiet) -> Audit:
-    """Audits a table. Dense algebra runs on one thread each, so that no result depends on the number of threads."""
+def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) -> Audit:
+    """Audits what was read. Dense algebra runs on one thread each: no result depends on the number of threads."""
+    table, reference = inputs.table, inputs.reference
     if not table.columns:
         raise InputError(_no_features(table))
     fitted, classes = fitted_rows(table)
     with threadpool_limits(1):
         rows = rows_of(take(table.columns, fitted), classes[table.given[fitted]], int(classes.max()) + 1)
         trusted = None if reference is None else _trusted(reference, classes, rows.classes)
-        assessment = assess(rows, options.settings, reference=trusted, tick=tick)
+        pred_probs = None if inputs.pred_probs is None else _of_fitted(inputs.pred_probs, fitted, classes)
+        assessment = assess(rows, options.settings, reference=trusted, pred_probs=pred_probs, tick=tick)
         alone = np.setdiff1d(np.arange(len(table)), fitted)
         guesses = probabilities_of(assessment, table.columns, alone) if len(alone) else np.empty((0, 0))
     if options.strict and not assessment.fit.converged:
@@ -93,6 +75,7 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
         "summary": summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
         "options": options.as_record(),
         "sources": _sources(table),
+        **({"arrays": {name: vars(a) for name, a in inputs.arrays.items()}} if inputs.arrays else {}),
         "left_out": {"rows": _left_out_rows(table), "columns": _left_out_columns(table, assessment)},
         **({} if reference is None else {"reference": _reference(reference, classes)}),
         "reasons": [{"row": int(r), "reason": "only row of its class"} for r in table.row[alone]],
@@ -105,6 +88,13 @@ def fitted_rows(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     counts = np.bincount(table.given, minlength=len(table.classes))
     code = np.where(counts >= 2, np.cumsum(counts >= 2) - 1, -1)
     return np.flatnonzero(counts[table.given] >= 2), code
+
+
+def _of_fitted(pred_probs: NDArray[np.float64], rows: NDArray[np.int64], classes: NDArray[np.int64]) -> Any:
+    """The probabilities of the fitted rows and classes; a row that has none for any of these has the same for all."""
+    kept = pred_probs[rows][:, classes >= 0]
+    sums = kept.sum(1, keepdims=True)
+    return np.where(sums > 0, kept / np.where(sums > 0, sums, 1.0), 1.0 / kept.shape[1])
 
 
 def take(columns: Sequence[Column], rows: NDArray[np.int64]) -> tuple[Column, ...]:

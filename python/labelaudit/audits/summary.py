@@ -13,7 +13,7 @@ from labelaudit.audits.options import AuditOptions
 from labelaudit.curvature import quadratic_error
 from labelaudit.encode.columns import RAREST
 from labelaudit.encode.encoder import Encoder
-from labelaudit.table.table import LeftOutColumn, Table
+from labelaudit.table.table import Column, LeftOutColumn, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ def summary_of(
         "rows": len(table),
         "rows_left_out": len(table.left_out_rows),
         "classes": [{"name": name, "rows": int(n)} for name, n in zip(table.classes, counts, strict=True)],
-        "columns": [{"name": c.name, "kind": c.kind} for c in used],
+        "columns": [_column(c) for c in used],
         "column_kinds": dict(Counter(c.kind for c in used)),
         "columns_left_out": len(left_out),
         "issues": int(issues.sum()),
@@ -49,9 +49,20 @@ def summary_of(
         "noise": _noise(assessment, fitted_classes, scores[fitted]),
         "fit": _fit(assessment),
         "reference_rows": reference_rows,
+        "evidence": "pred_probs" if options.pred_probs is not None else _left_out_by(assessment),
         "average_influence_over": "trusted rows" if reference_rows is not None else "all rows, weighted by label_score",
         "rank_by": options.rank_by,
     }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    about: dict[str, Any] = {"name": column.name, "kind": column.kind}
+    return about | {"dimensions": column.values.shape[1]} if column.kind == "embedding" else about
+
+
+def _left_out_by(assessment: Assessment) -> str:
+    """How the model's out-of-sample probabilities came about."""
+    return "leave-one-out" if assessment.solver == "direct" else "5 folds"
 
 
 def _noise(assessment: Assessment, classes: tuple[str, ...], scores: NDArray[np.float64]) -> dict[str, Any]:

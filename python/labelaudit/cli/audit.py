@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from labelaudit.cli.options import METHOD, READING, TALK, with_options
+from labelaudit.cli.options import BESIDE, METHOD, READING, TALK, with_options
 from labelaudit.cli.talk import progress, write_stdout
 
 OUT = (
@@ -18,7 +18,7 @@ OUT = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(READING, METHOD, OUT, TALK)
+@with_options(READING, BESIDE, METHOD, OUT, TALK)
 def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bool, **values: Any) -> None:
     """Rank every row of DATA by how probably its label is wrong.
 
@@ -38,7 +38,8 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     if not out:
         raise UsageError("--out: expected a folder, got an empty name")
     options = AuditOptions.of(values)
-    refuse_to_overwrite_data((*data, *filter(None, [options.reference])), Path(out))
+    beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)
+    refuse_to_overwrite_data((*data, *filter(None, beside)), Path(out))
     check_folder(Path(out))
     with progress(quiet=quiet, verbose=verbose) as tick:
         reference = None if options.reference is None else [options.reference]

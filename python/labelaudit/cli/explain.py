@@ -15,6 +15,7 @@ from labelaudit.cli.talk import write_stdout
 @click.argument("row", type=click.IntRange(1), required=False)
 @click.option("--line", metavar="[FILE:]N", help="Name the row by its line in the file instead.")
 @click.option("--data", multiple=True, metavar="FILE", help="Where the audited data is now; repeatable, in its order.")
+@click.option("--embeddings", metavar="FILE", help="Where the audited embeddings are now.")
 @click.option(
     "-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report [text]."
 )
@@ -26,6 +27,7 @@ def explain(
     row: int | None,
     line: str | None,
     data: tuple[str, ...],
+    embeddings: str | None,
     form: str,
     output: str | None,
     top: int,
@@ -52,8 +54,8 @@ def explain(
     loaded = load(audit)
     if output is not None:
         refuse_to_overwrite_source(loaded.record, Path(output))
-        _refuse_to_overwrite_data(data, Path(output))
-    found = explain_audit(loaded, row, line=line, data=list(data) or None, top=top)
+        _refuse_to_overwrite_data((*data, *filter(None, [embeddings])), Path(output))
+    found = explain_audit(loaded, row, line=line, data=list(data) or None, embeddings=embeddings, top=top)
     content = explanation.render(found) if form == "text" else explanation_json.render(found)
     if output is None:
         write_stdout(content, encoding=None if form == "text" else "utf-8")

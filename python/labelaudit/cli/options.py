@@ -40,8 +40,19 @@ READING = (
     click.option("--charset", default="utf-8", metavar="NAME", help="The encoding of the file [utf-8]."),
 )
 
-METHOD = (
+BESIDE = (
     click.option("--reference", metavar="FILE", help="Rows whose labels are trusted; same columns."),
+    click.option("--embeddings", metavar="FILE.npy", help="Numbers of every row, beside its columns."),
+    click.option("--only-embeddings", is_flag=True, help="Leave out every column but these."),
+    click.option("--reference-embeddings", metavar="FILE.npy", help="Those of the trusted rows."),
+    click.option(
+        "--pred-probs",
+        metavar="FILE",
+        help="Another model's out-of-sample class probabilities, to weigh the labels by (csv, or npz with names).",
+    ),
+)
+
+METHOD = (
     click.option(
         "--rank-by",
         type=click.Choice(["label_score", "average_influence", "self_influence", "self_confidence"]),

@@ -7,6 +7,7 @@ score. Exact duplicates have the same hash and so the same fold.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +40,28 @@ def _text_hashes(texts: NDArray[np.object_]) -> Hashes:
 def _cell_hashes(column: Column) -> Hashes:
     if column.kind == "text":
         return _text_hashes(column.values)
+    if column.kind == "embedding":
+        return _embedding_hashes(column.values)
     if column.kind == "categorical":
         levels = np.array(["", *column.levels], dtype=object)
         hashes: Hashes = _text_hashes(levels)[column.values + 1]
         return hashes
-    values = unit_scaled(column.values) + 0.0  # -0.0 becomes 0.0
+    return _bits(unit_scaled(column.values))
+
+
+def _bits(values: NDArray[np.float64]) -> Hashes:
+    values = values + 0.0  # -0.0 becomes 0.0
     values[np.isnan(values)] = np.nan  # one bit pattern
     return values.view(np.uint64)
+
+
+def _embedding_hashes(values: NDArray[np.floating[Any]]) -> Hashes:
+    """Of all dimensions in their order; one power of two scales them all."""
+    scale = -int(np.frexp(np.abs(values).max(initial=0.0).astype(np.float64))[1])
+    total = np.zeros(len(values), dtype=np.uint64)
+    for dimension in range(values.shape[1]):
+        total = _mix(total + _bits(np.ldexp(values[:, dimension].astype(np.float64), scale)))
+    return total
 
 
 def unit_scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:

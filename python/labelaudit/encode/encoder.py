@@ -15,6 +15,7 @@ from labelaudit.encode.columns import ColumnEncoder, OneHot, Rank, Spline, Stand
 from labelaudit.encode.components import Components
 from labelaudit.encode.content import Hashes, moments, sample
 from labelaudit.encode.dates import date_parts
+from labelaudit.encode.embedding import Embedding
 from labelaudit.encode.kernel import LANDMARKS, KernelMap
 from labelaudit.encode.text import TfIdf
 from labelaudit.kernels.native import Rows
@@ -76,14 +77,15 @@ def feature_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def fit_encoder(
-    encoding: Encoding, columns: Sequence[Column], hashes: Hashes, texts: dict[str, Components] | None = None
+    encoding: Encoding, columns: Sequence[Column], hashes: Hashes, reduced: dict[str, ColumnEncoder] | None = None
 ) -> Encoder:
     """Fits an encoding to all rows of feature columns; hashes (rows,) choose what is fitted on some of them.
 
     Text becomes components, which are dense and too few to learn rare words by heart; `terms` is the linear encoding
-    with a text's terms as columns themselves, sparse. `texts` keeps what was fitted to the texts of these same rows.
+    with a text's terms as columns themselves, sparse. `reduced` keeps what was fitted to these same rows' texts and
+    embeddings.
     """
-    base = tuple(_base(c, encoding, hashes, {} if texts is None else texts) for c in columns)
+    base = tuple(_base(c, encoding, hashes, {} if reduced is None else reduced) for c in columns)
     kernel = None
     if "kernel" in encoding:
         x = np.hstack(_parts(base, columns, np.arange(len(hashes))))
@@ -96,15 +98,16 @@ def fit_encoder(
     return Encoder(encoding, splines, base, kernel)
 
 
-def _base(column: Column, encoding: Encoding, hashes: Hashes, texts: dict[str, Components]) -> ColumnEncoder:
+def _base(column: Column, encoding: Encoding, hashes: Hashes, reduced: dict[str, ColumnEncoder]) -> ColumnEncoder:
     if column.kind == "categorical":
         return OneHot.fit(column)
-    if column.kind == "text":
-        if encoding == "terms":
-            return TfIdf.fit(column)
-        if column.name not in texts:
-            texts[column.name] = Components.fit(column, hashes)
-        return texts[column.name]
+    if column.kind == "text" and encoding == "terms":
+        return TfIdf.fit(column)
+    if column.kind in ("text", "embedding"):
+        if column.name not in reduced:
+            fit = Embedding.fit if column.kind == "embedding" else Components.fit
+            reduced[column.name] = fit(column, hashes)
+        return reduced[column.name]
     return Rank.fit(column) if encoding == "rank-kernel" else Standardised.fit(column)
 
 
@@ -118,7 +121,7 @@ def _kernel(encoding: Encoding, x: Array, base: Sequence[ColumnEncoder], landmar
 
 def _rank_scale(encoder: ColumnEncoder, x: Array) -> Array:
     """What the encoded columns are divided by, so that two different values are some 1/2 apart, as two booleans are."""
-    if isinstance(encoder, Components):
+    if isinstance(encoder, Components | Embedding):
         spread = 2.0 * moments(x)[1].sum()
         return np.full(x.shape[1], spread if spread > 0 else 1.0)
     return np.full(x.shape[1], CATEGORY_SCALE if isinstance(encoder, OneHot) else 1.0)

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from labelaudit.encode.columns import OneHot, Rank, Spline, Standardised
 from labelaudit.encode.components import Components
+from labelaudit.encode.embedding import Embedding
 from labelaudit.encode.encoder import Encoder
 from labelaudit.encode.kernel import KernelMap
 from labelaudit.encode.text import Terms, TfIdf
 
 Arrays = dict[str, NDArray[Any]]
-TYPES: dict[str, Any] = {c.kind: c for c in (Standardised, Rank, Spline, OneHot, TfIdf, Terms, Components)}
+TYPES: dict[str, Any] = {c.kind: c for c in (Standardised, Rank, Spline, OneHot, TfIdf, Terms, Components, Embedding)}
 TYPES["kernel"] = KernelMap
 
 

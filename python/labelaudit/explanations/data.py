@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from os import PathLike, fspath
+from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelaudit.audits.inputs import Beside, Paths, read_inputs
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.result import Audit
-from labelaudit.audits.run import read
 from labelaudit.encode.columns import OneHot
 from labelaudit.encode.encoder import feature_columns
-from labelaudit.errors import InputError
+from labelaudit.errors import InputError, UsageError
 from labelaudit.explanations.fitted import FittedRows
 from labelaudit.table.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Paths = Sequence[str | PathLike[str]]
+    from labelaudit.table.embeddings import Embeddings
 
 STDIN = "-"
 NORM_TOLERANCE = 1e-9, 1e-3  # absolute, relative: another machine's rounding; one changed cell in a million moves more
 
 
-def read_again(audit: Audit, data: Paths | pd.DataFrame | None = None) -> Table:
+def read_again(audit: Audit, data: Paths | pd.DataFrame | None = None, embeddings: Embeddings | None = None) -> Table:
     """The audited table from the recorded files, from others with the same content, or from a DataFrame.
 
     Raises InputError where a file is gone, or where what is read is not what was audited.
@@ -39,7 +38,12 @@ def read_again(audit: Audit, data: Paths | pd.DataFrame | None = None) -> Table:
         for path, source in zip(_matched(audit, found), audit.record["sources"], strict=False):
             if Path(path).is_file() and _sha256(Path(path)) != source["sha256"]:
                 raise _changed(path)
-    table = read(found, AuditOptions.of(audit.record["options"]))
+    inputs = read_inputs(found, AuditOptions.of(audit.record["options"]), beside=_beside(audit, embeddings))
+    table = inputs.table
+    for name, array in inputs.arrays.items():
+        known = audit.record["arrays"][name]["sha256"]
+        if array.sha256 != known and None not in (array.sha256, known):
+            raise _changed(array.path)
     for source, recorded in zip(table.sources, audit.record["sources"], strict=False):
         if source.sha256 != recorded["sha256"]:  # what was read, whatever happened in between
             raise _changed(source.path)
@@ -47,9 +51,24 @@ def read_again(audit: Audit, data: Paths | pd.DataFrame | None = None) -> Table:
     return table
 
 
-def is_proven(audit: Audit, table: Table) -> bool:
+def _beside(audit: Audit, embeddings: Embeddings | None) -> Beside:
+    """The embeddings that were audited, or others with the same content; nothing else beside the data is needed."""
+    recorded = audit.record.get("arrays", {}).get("embeddings")
+    if recorded is None:
+        if embeddings is not None:
+            raise UsageError("the audit has no embeddings.")
+        return Beside()
+    if embeddings is None and recorded["sha256"] is None:
+        raise InputError("the audit is of an array of embeddings, which it does not hold: give it with embeddings=.")
+    return Beside(recorded["path"] if embeddings is None else embeddings)
+
+
+def is_proven(audit: Audit, table: Table, embeddings: Embeddings | None = None) -> bool:
     """Whether hashes have shown that this is the audited table."""
-    return bool(audit.record["sources"]) and bool(table.sources)
+    if isinstance(embeddings, np.ndarray):
+        return False
+    recorded = audit.record.get("arrays", {}).get("embeddings", {"sha256": ""})
+    return bool(audit.record["sources"]) and bool(table.sources) and recorded["sha256"] is not None
 
 
 def refuse_other_values(model: FittedRows) -> None:

@@ -29,6 +29,8 @@ from labelaudit.model.targets import class_probabilities
 if TYPE_CHECKING:
     import pandas as pd
 
+    from labelaudit.table.embeddings import Embeddings
+
 TOP = 10  # rows on each side
 
 
@@ -38,6 +40,7 @@ def explain(
     *,
     line: str | int | None = None,
     data: Sequence[str | PathLike[str]] | pd.DataFrame | None = None,
+    embeddings: Embeddings | None = None,
     top: int = TOP,
     threads: int | None = None,
 ) -> Explanation:
@@ -46,17 +49,21 @@ def explain(
         raise UsageError(f"--top: expected 0 or more, got {top}")
     wanted = row_of(audit, row, line)  # before the data is read
     with threadpool_limits(1):
-        model = model_of(audit, data, threads=threads)
+        model = model_of(audit, data, embeddings=embeddings, threads=threads)
         return explain_row(model, wanted, top=top)
 
 
 def model_of(
-    audit: Audit, data: Sequence[str | PathLike[str]] | pd.DataFrame | None = None, *, threads: int | None = None
+    audit: Audit,
+    data: Sequence[str | PathLike[str]] | pd.DataFrame | None = None,
+    *,
+    embeddings: Embeddings | None = None,
+    threads: int | None = None,
 ) -> FittedRows:
     """The audit's model on its data, read again: for explaining several rows. Raises InputError for other data."""
-    table = read_again(audit, data)
+    table = read_again(audit, data, embeddings)
     model = fitted_rows_of(audit, table, threads=threads or default_threads())
-    if not is_proven(audit, table):
+    if not is_proven(audit, table, embeddings):
         refuse_other_values(model)
     return model
 
@@ -118,7 +125,12 @@ def _notes(model: FittedRows) -> tuple[str, ...]:
             f"The fit had not converged (gradient {model.gradient_norm:.1e}, expected {tolerance:.0e}): all of this is "
             "of an unfinished model."
         )
-    if model.solver == "cg":
+    if summary["evidence"] == "pred_probs":
+        notes.append(
+            "self_confidence and label_score are of the predicted probabilities that were given; the probabilities "
+            "here are of the audit's own model."
+        )
+    elif model.solver == "cg":
         notes.append(
             "self_confidence is of folds left out, as with conjugate gradient; the probabilities here leave out the "
             "row alone, with its exact duplicates."

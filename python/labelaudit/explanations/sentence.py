@@ -126,6 +126,8 @@ def _columns(e: Explanation) -> str:
 
 def _cell(push: Push) -> str:
     name = _cut(push.column)
+    if push.kind == "embedding":
+        return f"the {name}"
     return f"{name} missing" if push.value is None else f"{name} = {_cut(worded(push.value))}"
 
 

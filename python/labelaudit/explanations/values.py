@@ -17,6 +17,8 @@ MIDDLE = (0.1, 0.9)  # quantiles: a spread that neither outliers nor a frequent 
 def value_at(column: Column, row: int) -> Value:
     """The cell of this row (a position in the column)."""
     value = column.values[row]
+    if column.kind == "embedding":
+        return f"{len(value)} numbers"
     if column.kind == "text":
         return str(value) or None
     if column.kind == "categorical":
@@ -48,7 +50,7 @@ def usual_value(column: Column, rows: NDArray[np.int64]) -> Value:
             return None
         middle = (len(present) - 1) // 2
         return value_at(column, int(present[np.argpartition(column.values[present], middle)[middle]]))
-    if missing.all() or column.kind == "text":
+    if missing.all() or column.kind in ("text", "embedding"):
         return None
     _, first, counts = np.unique(np.where(missing, -1, column.values[rows]), return_index=True, return_counts=True)
     return value_at(column, int(rows[first[counts.argmax()]]))
@@ -60,6 +62,8 @@ def agrees(column: Column, row: int, others: NDArray[np.int64]) -> NDArray[np.bo
     missing = missing_in(column)
     if missing[row]:
         return missing[others]
+    if column.kind == "embedding":
+        return np.asarray((values[others] == values[row]).all(1), dtype=bool)
     if column.kind not in ("numeric", "date"):
         return np.asarray(values[others] == values[row], dtype=bool)
     quarters = values / 4  # so that no difference of float64s overflows

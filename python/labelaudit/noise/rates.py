@@ -77,10 +77,14 @@ class _Profile:
         return self.at(rate).value
 
     def at(self, rate: float) -> Linked:
-        """The matrix of this rate; searches start from the nearest rate that is known."""
+        """The matrix of this rate; searches start from the nearest rate that is known.
+
+        Of two at the same distance, as halvings make them, from the likelier one: from the other a search may end in
+        another optimum, and rounding must not decide between them.
+        """
         rate = float(rate)
         if rate not in self.known:
-            near = min(self.known, key=lambda other: abs(other - rate))
+            near = min(self.known, key=lambda other: (float(f"{abs(other - rate):.9g}"), -self.known[other].value))
             noise = np.eye(self.labels.classes) + rate * self.direction
             self.known[rate] = fit_link(self.labels, noise, self.known[near].link)
         return self.known[rate]

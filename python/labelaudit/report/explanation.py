@@ -73,7 +73,8 @@ def _columns(e: Explanation) -> str:
 
 
 def _push(p: Push) -> list[str]:
-    values = (shortened(worded(v), VALUE_CELLS) for v in (p.value, p.usual_given, p.usual_against))
+    usual = ("", "") if p.kind in ("text", "embedding") else (worded(p.usual_given), worded(p.usual_against))
+    values = (shortened(v, VALUE_CELLS) for v in (worded(p.value), *usual))
     return [shortened(p.column, COLUMN_CELLS), *values, f"{p.contribution:+.2f}", f"{p.perturbation_influence:+.3g}"]
 
 

@@ -44,6 +44,11 @@ def _verdict(audit: Audit) -> str:
         lines.append(
             f"Warning: {plural(rows, 'row')} can hardly tell errors from chance; take these figures as a hint."
         )
+    if s["evidence"] == "pred_probs" and audit.ranking["self_confidence"].min() > 0.5:
+        lines.append(
+            "Warning: the predicted probabilities prefer the given label in every row. Those of rows that a model was "
+            "fitted to tell no errors: predict out of sample, by cross-validation."
+        )
     if not s["fit"]["converged"]:
         lines.append(
             f"Warning: the fit did not converge (gradient {s['fit']['gradient_norm']:.1e}, expected "
@@ -146,7 +151,7 @@ def _basis(audit: Audit) -> str:
     kinds = listed([f"{n} {kind}" for kind, n in s["column_kinds"].items()], 6)
     lines = [f"Columns: {len(s['columns'])} used ({kinds}):"]
     for kind in s["column_kinds"]:
-        names = [printable(c["name"]) for c in s["columns"] if c["kind"] == kind]
+        names = [_named(c) for c in s["columns"] if c["kind"] == kind]
         lines.append(f"  {kind}: {listed(names, MOST_NAMES)}.")
     lines += [
         f'  left out "{shortened(c["name"], NAME_CELLS)}": {printable(c["reason"])}'
@@ -160,8 +165,17 @@ def _basis(audit: Audit) -> str:
     if s["only_row_of_its_class"]:
         lines.append(f"Rows not fitted, each the only row of its class: {s['only_row_of_its_class']}.")
     lines += _model(fit)
+    if s["evidence"] == "pred_probs":
+        lines.append(
+            f"Labels weighed by the probabilities of {printable(audit.record['arrays']['pred_probs']['path'])}."
+        )
     lines.append(f"Influence: averaged over {_over(s)}.")
     return "\n".join(map(_wrapped, lines))
+
+
+def _named(column: dict[str, Any]) -> str:
+    dimensions = f" ({column['dimensions']:,} dimensions)" if "dimensions" in column else ""
+    return printable(column["name"]) + dimensions
 
 
 def _model(fit: dict[str, Any]) -> list[str]:

@@ -110,6 +110,8 @@ def _narrowed(column: Column, labelled: BoolArray) -> Column:
 
 def missing_in(column: Column) -> BoolArray:
     """Which rows have no value."""
+    if column.kind == "embedding":
+        return np.zeros(len(column.values), dtype=bool)
     if column.kind == "text":
         return np.asarray(column.values == "", dtype=bool)
     return column.values < 0 if column.kind == "categorical" else np.isnan(column.values)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Kind = Literal["numeric", "boolean", "categorical", "date", "text"]
+Kind = Literal["numeric", "boolean", "categorical", "date", "text", "embedding"]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 ObjectArray = npt.NDArray[np.object_]
@@ -23,6 +23,7 @@ class Column:
     numeric, boolean (0 or 1) and date (seconds since 1970, UTC): float64, NaN where missing.
     categorical: int64 codes into the sorted `levels`, -1 where missing (or unknown to the table it was read against).
     text: str objects, "" where missing.
+    embedding: (rows, dimensions) of float16, float32 or float64, none missing; it came beside the data.
     """
 
     name: str
