@@ -8,12 +8,13 @@ q ~ p^sharpness exp(shift), which is vector scaling with one temperature (Guo et
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.noise.matrices import SMALLEST_LIKELIHOOD, one_rate_matrix, soft_counts
+from labelaudit.noise.newton import newton_within
 from labelaudit.noise.search import minimised
 
 Array = NDArray[np.float64]
@@ -23,11 +24,6 @@ SMALLEST_PROBABILITY = 1e-9
 SHARPNESS = (0.5, 5.0)
 SHIFT = 4.0  # bounds of a class's shift, in nats
 # log sharpness and shifts have standard normal priors: weak beside some dozen rows, and they keep empty classes finite
-MAX_STEPS = 300
-STEP_TOLERANCE = 1e-9
-ROUNDING = 1e-13
-SMALLEST_STEP = 2.0**-20
-SMALLEST_CURVATURE = 0.1  # of the priors' 1
 FIRST_RATE = 0.05  # where a search for a rate begins
 LOGITS = (-14.0, 8.0)  # bounds of the full matrix's entries as logits
 
@@ -47,6 +43,12 @@ class Labels:
     def classes(self) -> int:
         """Their number."""
         return int(self.log_p.shape[1])
+
+    @cached_property
+    def highest(self) -> Array:
+        """Each row's largest log-probability, (rows,)."""
+        out: Array = self.log_p.max(1)
+        return out
 
     @property
     def audited(self) -> slice:
@@ -83,13 +85,15 @@ class Link:
     sharpness: float
     shift: Array
 
-    def __call__(self, log_p: Array) -> Array:
-        """q (rows, classes) of centred log-probabilities."""
-        z = self.sharpness * log_p + self.shift
-        z -= z.max(1, keepdims=True)
+    def __call__(self, log_p: Array, highest: Array | None = None) -> Array:
+        """q (rows, classes) of centred log-probabilities, of which `highest` (rows,) are the largest."""
+        highest = log_p.max(1) if highest is None else highest
+        z = self.sharpness * log_p + (self.shift - self.shift.max())
+        z -= (self.sharpness * highest)[:, None]  # at most 0, and the largest of a row no less than the shifts' range
         np.exp(z, out=z)
-        z /= z.sum(1, keepdims=True)
-        return z
+        z /= np.einsum("ij->i", z)[:, None]
+        out: Array = z
+        return out
 
 
 @dataclass(frozen=True)
@@ -107,76 +111,99 @@ def no_link(classes: int) -> Link:
     return Link(1.0, np.zeros(classes))
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Minus the log-likelihood of the labels and the log-priors, at the link's vector v, for P(label | true) `weights`.
+
+    toward: how the weights move by a rate, the last parameter, where there is one; (rows, classes) like q.
+    """
+
+    labels: Labels
+    v: Array
+    weights: Array
+    q: Array
+    likelihood: Array
+    toward: Array | None = None
+
+    @cached_property
+    def value(self) -> float:
+        """In nats."""
+        return -(float(np.log(self.likelihood).sum()) - float(self.v @ self.v) / 2)
+
+    @cached_property
+    def belief(self) -> Array:
+        """P(true | x, label)."""
+        out: Array = self.weights * self.q / self.likelihood[:, None]
+        return out
+
+    @cached_property
+    def gradient(self) -> Array:
+        """By v, and by the rate."""
+        pull = self.belief - self.q  # by log q
+        by_v = self.v - np.concatenate([[np.exp(self.v[0]) * np.vdot(pull, self.labels.log_p)], pull.sum(0)])
+        return by_v if self.toward is None else np.append(by_v, -self._slopes.sum())
+
+    @cached_property
+    def _slopes(self) -> Array:
+        """Of each row's log-likelihood by the rate."""
+        assert self.toward is not None
+        out: Array = np.einsum("ij,ij->i", self.toward, self.q) / self.likelihood
+        return out
+
+    def hessian(self) -> Array:
+        """By v, and by the rate.
+
+        By the logits a row's log-likelihood has the Hessian (diag(w) - w w^T) - (diag(q) - q q^T), w its belief.
+        """
+        belief, q = self.belief, self.q
+        scaled = np.exp(self.v[0]) * self.labels.log_p
+        bent = belief * (scaled - np.einsum("ij,ij->i", belief, scaled)[:, None])
+        bent -= q * (scaled - np.einsum("ij,ij->i", q, scaled)[:, None])
+        size = len(self.v)
+        out = np.zeros((size if self.toward is None else size + 1,) * 2)
+        out[0, 0] = np.vdot(bent, scaled) + np.vdot(belief - q, scaled)
+        out[0, 1:size] = out[1:size, 0] = bent.sum(0)
+        out[1:size, 1:size] = np.diag((belief - q).sum(0)) - belief.T @ belief + q.T @ q
+        out[:size, :size] -= np.eye(size)
+        if self.toward is not None:
+            cross = self.toward * q / self.likelihood[:, None] - self._slopes[:, None] * belief
+            out[0, size] = out[size, 0] = np.vdot(cross, scaled)
+            out[1:size, size] = out[size, 1:size] = cross.sum(0)
+            out[size, size] = -float(self._slopes @ self._slopes)
+        return -out
+
+
+def _place(v: Array, labels: Labels, weights: Array, toward: Array | None = None) -> _Place:
+    q = _link(v)(labels.log_p, labels.highest)
+    likelihood = np.maximum(np.einsum("ij,ij->i", weights, q), SMALLEST_LIKELIHOOD)
+    return _Place(labels, v, weights, q, likelihood, toward)
+
+
 def fit_link(labels: Labels, noise: Array, start: Link | None = None) -> Linked:
     """The link under which the labels are most probable, for this noise matrix; Newton's method from `start`."""
     weights = labels.likelihoods_by_class(noise)
-    bounds = np.array(_link_bounds(labels.classes)).T
-    v = np.clip(_vector(start or no_link(labels.classes)), *bounds)
-    loss, gradient, q, likelihood = _likelihood(v, labels, weights)
-    for _ in range(MAX_STEPS):
-        barred = ((v <= bounds[0]) & (gradient > 0)) | ((v >= bounds[1]) & (gradient < 0))
-        step = _newton_step(v, labels, weights * q / likelihood[:, None], q, gradient, barred)
-        slack = ROUNDING * abs(loss)  # near the optimum a better link is no likelier to be seen in the loss
-        size = 1.0
-        while size > SMALLEST_STEP:
-            there = np.clip(v - size * step, *bounds)
-            after = _likelihood(there, labels, weights)
-            if after[0] <= loss + slack:
-                break
-            size /= 2
-        if size <= SMALLEST_STEP:
-            break
-        moved = np.abs(there - v).max()
-        v, (loss, gradient, q, likelihood) = there, after
-        if moved < STEP_TOLERANCE:
-            break
-    return Linked(noise, _link(v), float(np.log(likelihood).sum()), -loss)
-
-
-def _newton_step(
-    v: Array, labels: Labels, belief: Array, q: Array, gradient: Array, barred: NDArray[np.bool_]
-) -> Array:
-    """The Hessian's inverse times the gradient of the loss, with the Hessian's eigenvalues made positive.
-
-    Entries that are `barred` by a bound do not move.
-
-    By the logits the log-likelihood of a row has the Hessian (diag(w) - w w^T) - (diag(q) - q q^T), w its belief.
-    """
-    scaled_log_p = np.exp(v[0]) * labels.log_p
-    bent = belief * (scaled_log_p - (belief * scaled_log_p).sum(1, keepdims=True))
-    bent -= q * (scaled_log_p - (q * scaled_log_p).sum(1, keepdims=True))
-    hessian = np.empty((len(v), len(v)))
-    hessian[0, 0] = np.vdot(bent, scaled_log_p) + np.vdot(belief - q, scaled_log_p)
-    hessian[0, 1:] = hessian[1:, 0] = bent.sum(0)
-    hessian[1:, 1:] = np.diag((belief - q).sum(0)) - belief.T @ belief + q.T @ q
-    hessian[barred] = hessian[:, barred] = 0.0
-    values, vectors = np.linalg.eigh(np.eye(len(v)) - hessian)
-    step: Array = vectors @ (
-        (vectors.T @ np.where(barred, 0.0, gradient)) / np.maximum(np.abs(values), SMALLEST_CURVATURE)
-    )
-    return step
+    begin = _vector(start or no_link(labels.classes))
+    v, found = newton_within(lambda v: _place(v, labels, weights), begin, _link_bounds(labels.classes))
+    return Linked(noise, _link(v), float(np.log(found.likelihood).sum()), -found.value)
 
 
 def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = None) -> tuple[float, Linked]:
     """The rate r in [0, top] and the link under which the labels are most probable, for the matrix 1 + r direction.
 
-    Columns of direction (classes, classes) sum to 0; its diagonal is negative.
+    Columns of direction (classes, classes) sum to 0; its diagonal is negative. Newton's method from `start`.
     """
     one = np.eye(labels.classes)
     toward = labels.likelihoods_by_class(direction)
     if labels.trusted:
         toward[-labels.trusted :] = 0.0
 
-    def loss(v: Array) -> tuple[float, Array]:
-        value, gradient, q, likelihood = _likelihood(
-            v[:-1], labels, labels.likelihoods_by_class(one + v[-1] * direction)
-        )
-        return value, np.append(gradient, -float(((toward * q).sum(1) / likelihood).sum()))
+    def at(v: Array) -> _Place:
+        return _place(v[:-1], labels, labels.likelihoods_by_class(one + v[-1] * direction), toward)
 
     begin = np.append(_vector(start or no_link(labels.classes)), min(FIRST_RATE, top / 2))
-    found = minimised(loss, begin, [*_link_bounds(labels.classes), (0.0, top)])
-    noise = one + found[-1] * direction
-    return float(found[-1]), _linked(noise, found[:-1], labels, lambda v: loss(np.append(v, found[-1])))
+    v, found = newton_within(at, begin, [*_link_bounds(labels.classes), (0.0, top)])
+    linked = Linked(one + v[-1] * direction, _link(v[:-1]), float(np.log(found.likelihood).sum()), -found.value)
+    return float(v[-1]), linked
 
 
 def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> Linked:
@@ -190,32 +217,17 @@ def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> L
     def loss(v: Array) -> tuple[float, Array]:
         noise = _softmax_columns(v[1 + k :].reshape(k, k))
         weights = labels.likelihoods_by_class(noise)
-        value, gradient, q, likelihood = _likelihood(v[: 1 + k], labels, weights)
-        belief = (weights * q / likelihood[:, None])[labels.audited]
-        counts = soft_counts(belief, labels.given[labels.audited]) + pseudo
-        value -= float((pseudo * np.log(np.maximum(noise, SMALLEST_LIKELIHOOD))).sum())
-        return value, np.concatenate([gradient, (noise * counts.sum(0) - counts).ravel()])
+        place = _place(v[: 1 + k], labels, weights)
+        counts = soft_counts(place.belief[labels.audited], labels.given[labels.audited]) + pseudo
+        value = place.value - float((pseudo * np.log(np.maximum(noise, SMALLEST_LIKELIHOOD))).sum())
+        return value, np.concatenate([place.gradient, (noise * counts.sum(0) - counts).ravel()])
 
     begin = np.concatenate([_vector(start.link), np.log(np.maximum(start.noise, np.exp(LOGITS[0]))).ravel()])
     found = minimised(loss, begin, [*_link_bounds(k), *[LOGITS] * (k * k)])
     noise = _softmax_columns(found[1 + k :].reshape(k, k))
-    return _linked(noise, found[: 1 + k], labels, lambda v: loss(np.concatenate([v, found[1 + k :]])))
-
-
-def _likelihood(v: Array, labels: Labels, weights: Array) -> tuple[float, Array, Array, Array]:
-    """Minus the log-likelihood and log-priors, the gradient by the link's vector v, q and the rows' likelihoods."""
-    q = _link(v)(labels.log_p)
-    joint = weights * q
-    likelihood = np.maximum(joint.sum(1), SMALLEST_LIKELIHOOD)
-    pull = joint / likelihood[:, None] - q  # the gradient by log q
-    gradient = np.concatenate([[np.exp(v[0]) * np.vdot(pull, labels.log_p)], pull.sum(0)]) - v
-    return -(float(np.log(likelihood).sum()) - float(v @ v) / 2), -gradient, q, likelihood
-
-
-def _linked(noise: Array, v: Array, labels: Labels, loss: Any) -> Linked:
-    link = _link(v)
-    likelihood = np.maximum((labels.likelihoods_by_class(noise) * link(labels.log_p)).sum(1), SMALLEST_LIKELIHOOD)
-    return Linked(noise, link, float(np.log(likelihood).sum()), -float(loss(v)[0]))
+    v = found[: 1 + k]
+    place = _place(v, labels, labels.likelihoods_by_class(noise))
+    return Linked(noise, _link(v), float(np.log(place.likelihood).sum()), -loss(found)[0])
 
 
 def _link_bounds(classes: int) -> list[tuple[float, float]]:
