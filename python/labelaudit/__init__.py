@@ -29,6 +29,7 @@ def audit(
     categorical: _Names = (),
     text: _Names = (),
     missing: _Names = (),
+    group: str | None = None,
     skip: int = 0,
     delimiter: str | None = None,
     charset: str = "utf-8",

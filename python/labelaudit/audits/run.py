@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from labelaudit import __version__
 from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
 from labelaudit.audits.fitted import FittedModel
+from labelaudit.audits.groups import check_groups, groups_record
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.ranking import ranking_of
 from labelaudit.audits.result import Audit
@@ -49,8 +50,9 @@ def audit_data(
     return audit_table(table, options, reference=trusted, tick=tick)
 
 
-def _reading(options: AuditOptions) -> dict[str, Any]:
-    return dict(vars(options.reading))
+def _reading(options: AuditOptions, *, is_reference: bool) -> dict[str, Any]:
+    """Trusted rows need no groups."""
+    return {**vars(options.reading), **({"group": None} if is_reference else {})}
 
 
 def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | None = None) -> Table:
@@ -58,13 +60,13 @@ def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | N
     if hasattr(data, "columns"):
         from labelaudit.table.frame import table_from_frame
 
-        reading = _reading(options)
+        reading = _reading(options, is_reference=expect is not None)
         for name in ("skip", "delimiter", "charset"):
             reading.pop(name)
         return table_from_frame(data, expect=expect, **reading)
     from labelaudit.table.reader import read_table
 
-    return read_table(data, expect=expect, **_reading(options))
+    return read_table(data, expect=expect, **_reading(options, is_reference=expect is not None))
 
 
 def audit_table(table: Table, options: AuditOptions, *, reference: Table | None = None, tick: Tick = _quiet) -> Audit:
@@ -72,8 +74,12 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
     if not table.columns:
         raise InputError(_no_features(table))
     fitted, classes = fitted_rows(table)
+    names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
+    group = None if table.group is None else table.group[fitted]
     with threadpool_limits(1):
-        rows = rows_of(take(table.columns, fitted), classes[table.given[fitted]], int(classes.max()) + 1)
+        rows = rows_of(take(table.columns, fitted), classes[table.given[fitted]], len(names), group)
+        if group is not None:
+            check_groups(str(options.reading.group), group, rows, names)
         trusted = None if reference is None else _trusted(reference, classes, rows.classes)
         assessment = assess(rows, options.settings, reference=trusted, tick=tick)
         alone = np.setdiff1d(np.arange(len(table)), fitted)
@@ -84,13 +90,16 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
             f"{assessment.fit.iterations} iterations, expected {assessment.fit.tolerance:.0e}. "
             "--optimizer newton or a larger --l2 mends it; without --strict the audit goes on and says so."
         )
-    names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
     trusted_rows = None if trusted is None else len(trusted.given)
-    record = {
+    groups = None if group is None else groups_record(str(options.reading.group), table, rows)
+    record: dict[str, Any] = {
         "labelaudit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "summary": summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
+        "summary": {
+            **summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
+            "groups": groups,
+        },
         "options": options.as_record(),
         "sources": _sources(table),
         "left_out": {"rows": _left_out_rows(table), "columns": _left_out_columns(table, assessment)},

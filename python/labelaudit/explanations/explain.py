@@ -22,9 +22,10 @@ from labelaudit.explanations.fitted import Array, FittedRows, fitted_rows_of
 from labelaudit.explanations.neighbours import sides
 from labelaudit.explanations.result import NOBODY, ClassProbability, Explanation
 from labelaudit.explanations.sentence import sentence_of
-from labelaudit.explanations.without import duplicates, probabilities_at, theta_without
+from labelaudit.explanations.without import belonging, duplicates, probabilities_at, theta_without
 from labelaudit.kernels import native
 from labelaudit.model.targets import class_probabilities
+from labelaudit.table.words import counted, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +100,7 @@ def _fitted(model: FittedRows, finding: Finding, row: int, top: int) -> Explanat
         columns=columns,
         logit_difference=found.logit_difference,
         average_logit_difference=found.average,
-        notes=_notes(model),
+        notes=_notes(model, row),
         sentence="",
     )
 
@@ -110,7 +111,7 @@ def _against(finding: Finding, classes: tuple[str, ...], given: int, without: Ar
     return int(np.where(np.arange(len(classes)) == given, -1.0, without).argmax())
 
 
-def _notes(model: FittedRows) -> tuple[str, ...]:
+def _notes(model: FittedRows, row: int) -> tuple[str, ...]:
     notes, summary = [], model.audit.summary
     tolerance = summary["fit"]["tolerance"]
     if not model.gradient_norm <= tolerance:
@@ -118,7 +119,14 @@ def _notes(model: FittedRows) -> tuple[str, ...]:
             f"The fit had not converged (gradient {model.gradient_norm:.1e}, expected {tolerance:.0e}): all of this is "
             "of an unfinished model."
         )
-    if model.solver == "cg":
+    groups = summary.get("groups")
+    if groups is not None:
+        left_out = len(belonging(model, row))
+        notes.append(
+            f"self_confidence is of folds left out, which keep every group of {quoted(groups['column'])} together; the "
+            f"probabilities without the row leave out what belongs to it, {counted(left_out, 'row')} in all."
+        )
+    elif model.solver == "cg":
         notes.append(
             "self_confidence is of folds left out, as with conjugate gradient; the probabilities here leave out the "
             "row alone, with its exact duplicates."

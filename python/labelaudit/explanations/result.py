@@ -13,7 +13,7 @@ Value = str | bool | int | float | None  # of a cell; None where it is missing, 
 class ClassProbability:
     """What the fitted model says of one class: of the row in sample, and by a model that has not seen the row.
 
-    without_row leaves out the row's exact duplicates as well. It is None for a row that was not fitted.
+    without_row leaves out the row's exact duplicates as well, or its whole group in an audit by groups. It is None for a row that was not fitted.
     """
 
     label: str

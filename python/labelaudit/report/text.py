@@ -160,6 +160,7 @@ def _basis(audit: Audit) -> str:
     if s["only_row_of_its_class"]:
         lines.append(f"Rows not fitted, each the only row of its class: {s['only_row_of_its_class']}.")
     lines += _model(fit)
+    lines += _groups(s.get("groups"))
     lines.append(f"Influence: averaged over {_over(s)}.")
     return "\n".join(map(_wrapped, lines))
 
@@ -176,6 +177,16 @@ def _model(fit: dict[str, Any]) -> list[str]:
         f"  (loss {fit['loss']:.4f}, gradient {fit['gradient_norm']:.0e}, {fit['solver']} solver, {fit['device']}).",
         *votes,
         *estimated,
+    ]
+
+
+def _groups(groups: dict[str, Any] | None) -> list[str]:
+    if groups is None:
+        return []
+    alone = f", {plural(groups['rows_without'], 'row')} without a group" if groups["rows_without"] else ""
+    return [
+        f'Probabilities: out-of-sample by groups of "{shortened(groups["column"], NAME_CELLS)}" '
+        f"({plural(groups['groups'], 'group')}, the largest of {plural(groups['largest'], 'row')}{alone})."
     ]
 
 
