@@ -15,6 +15,7 @@ from labelaudit import __version__
 from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.audits.groups import check_groups, groups_record
+from labelaudit.audits.oddities import conflicts_record, oddities_record
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.ranking import ranking_of
 from labelaudit.audits.result import Audit
@@ -93,13 +94,19 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
     trusted_rows = None if trusted is None else len(trusted.given)
     groups = None if group is None else groups_record(str(options.reading.group), table, rows)
+    found = conflicts_record(table, ranking)
+    left_out = {c.name for c in left_out_columns(table, assessment.encoder)}
+    used = take([c for c in table.columns if c.name not in left_out], fitted)
     record: dict[str, Any] = {
         "labelaudit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "summary": {
             **summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
             "groups": groups,
+            "conflicts": {name: found[name] for name in ("groups", "rows")},
         },
+        "conflicts": found,
+        "oddities": oddities_record(table, used, rows, assessment.scores.predicted),
         "options": options.as_record(),
         "sources": _sources(table),
         "left_out": {"rows": _left_out_rows(table), "columns": _left_out_columns(table, assessment)},

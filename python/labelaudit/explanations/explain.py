@@ -25,7 +25,7 @@ from labelaudit.explanations.sentence import sentence_of
 from labelaudit.explanations.without import belonging, duplicates, probabilities_at, theta_without
 from labelaudit.kernels import native
 from labelaudit.model.targets import class_probabilities
-from labelaudit.table.words import counted, quoted
+from labelaudit.table.words import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,8 +100,9 @@ def _fitted(model: FittedRows, finding: Finding, row: int, top: int) -> Explanat
         columns=columns,
         logit_difference=found.logit_difference,
         average_logit_difference=found.average,
-        notes=_notes(model, row),
+        notes=_notes(model),
         sentence="",
+        group_rows=None if model.rows.together is None else len(belonging(model, row)),
     )
 
 
@@ -111,7 +112,7 @@ def _against(finding: Finding, classes: tuple[str, ...], given: int, without: Ar
     return int(np.where(np.arange(len(classes)) == given, -1.0, without).argmax())
 
 
-def _notes(model: FittedRows, row: int) -> tuple[str, ...]:
+def _notes(model: FittedRows) -> tuple[str, ...]:
     notes, summary = [], model.audit.summary
     tolerance = summary["fit"]["tolerance"]
     if not model.gradient_norm <= tolerance:
@@ -121,10 +122,9 @@ def _notes(model: FittedRows, row: int) -> tuple[str, ...]:
         )
     groups = summary.get("groups")
     if groups is not None:
-        left_out = len(belonging(model, row))
         notes.append(
             f"self_confidence is of folds left out, which keep every group of {quoted(groups['column'])} together; the "
-            f"probabilities without the row leave out what belongs to it, {counted(left_out, 'row')} in all."
+            "probabilities here leave out the row's own group alone."
         )
     elif model.solver == "cg":
         notes.append(

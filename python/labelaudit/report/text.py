@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from labelaudit.audits.result import Audit, Finding
+from labelaudit.report import oddities
 from labelaudit.report.words import listed, plural, printable, shortened, table, width
 
 WIDTH = 80
@@ -23,7 +24,7 @@ CORNER = "true \\ given"
 
 def render(audit: Audit, *, top: int = 20) -> str:
     """The report with the first `top` rows."""
-    parts = [_verdict(audit), _rows(audit, top), _noise(audit.summary), _basis(audit)]
+    parts = [_verdict(audit), _rows(audit, top), oddities.render(audit), _noise(audit.summary), _basis(audit)]
     return "\n\n".join(p for p in parts if p) + "\n"
 
 

@@ -1,0 +1,97 @@
+"""Columns that alone give the label: made from it, or known only after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit.oddities.result import Oddity
+from labelaudit.table.table import Column
+from labelaudit.table.words import as_option, quoted
+
+Codes = NDArray[np.int64]
+
+BINS = (4, 16, 64, 256)
+FEWEST_IN_A_BIN = 5
+FEWEST_ROWS = 30  # with fewer, chance does it
+MISSED = 0.03  # of what the most frequent label alone would miss: below, the label is given almost perfectly; a guess
+MISSED_GIVEN = 0.4  # the same for the given labels where the probable ones are met: a leak and errors up to a fifth
+
+
+def leaks(columns: Sequence[Column], given: Codes, probable: Codes, fold: Codes) -> list[Oddity]:
+    """The columns whose values alone give the label almost perfectly, out of sample; the best first.
+
+    given and probable hold the class codes of the given and of the most probable label, (rows,), fold the folds.
+    Wrong labels disagree with a leak as with everything else, so a column is also held against the probable labels,
+    unless it is the only one: these would then be its own. What it misses is told as a share of what the most frequent
+    label misses.
+    """
+    if len(given) < FEWEST_ROWS:
+        return []
+    found = []
+    for column in columns:
+        if column.kind == "text":
+            continue
+        guess, accuracy = best_guess(column, given, fold)
+        missed = _missed(guess, given)
+        true = _missed(guess, probable) if len(columns) > 1 and missed <= MISSED_GIVEN else missed
+        if min(missed, true) <= MISSED:
+            found.append((-accuracy, column.name))
+    return [_told(name, -accuracy, given) for accuracy, name in sorted(found)]
+
+
+def _missed(guess: Codes, labels: Codes) -> float:
+    by_majority = 1 - np.bincount(labels).max() / len(labels)
+    return float((guess != labels).mean() / by_majority) if by_majority else 1.0
+
+
+def best_guess(column: Column, given: Codes, fold: Codes) -> tuple[Codes, float]:
+    """The label most frequent beside the same value in the other folds, (rows,), and its accuracy.
+
+    Numbers count as the same within bins of equal count; of several widths the best is taken.
+    """
+    guesses = [_majority(values, given, fold) for values in _binned(column)]
+    accuracy = [float((guess == given).mean()) for guess in guesses]
+    best = int(np.argmax(accuracy))
+    return guesses[best], accuracy[best]
+
+
+def _binned(column: Column) -> list[Codes]:
+    """The column's values as codes from 0, missing ones with a code of their own."""
+    if column.kind == "categorical":
+        return [column.values + 1]
+    missing = np.isnan(column.values)
+    present = np.sort(column.values[~missing])
+    widths = [b for b in BINS if b * FEWEST_IN_A_BIN <= len(present)] or [1]
+    out = []
+    for bins in widths:
+        edges = np.unique(present[(np.arange(1, bins) * len(present)) // bins])
+        out.append(np.where(missing, 0, 1 + np.searchsorted(edges, column.values, side="right")))
+    return out
+
+
+def _majority(values: Codes, given: Codes, fold: Codes) -> Codes:
+    """For each row the most frequent label of the rows with its value in other folds, or of all of these rows."""
+    shape = int(values.max()) + 1, int(given.max()) + 1
+    cells = values * shape[1] + given
+    whole = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
+    guess = np.empty_like(given)
+    for f in np.unique(fold):
+        here = fold == f
+        rest = whole - np.bincount(cells[here], minlength=shape[0] * shape[1]).reshape(shape)
+        label = np.where(rest.any(1), rest.argmax(1), rest.sum(0).argmax())
+        guess[here] = label[values[here]]
+    return guess
+
+
+def _told(name: str, accuracy: float, given: Codes) -> Oddity:
+    share = np.bincount(given).max() / len(given)
+    return Oddity(
+        "leak",
+        f"The column {quoted(name)} alone gives {accuracy:.1%} of the labels (the most frequent label: {share:.1%}). "
+        f"If it was made from the label, or is known only after it, add --drop {as_option(name)}: labels are now judged "
+        "by it.",
+        column=name,
+    )
