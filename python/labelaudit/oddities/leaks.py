@@ -90,8 +90,8 @@ def _told(name: str, accuracy: float, given: Codes) -> Oddity:
     share = np.bincount(given).max() / len(given)
     return Oddity(
         "leak",
-        f"The column {quoted(name)} alone gives {accuracy:.1%} of the labels (the most frequent label: {share:.1%}). "
-        f"If it was made from the label, or is known only after it, add --drop {as_option(name)}: labels are now judged "
-        "by it.",
+        f"The column {quoted(name)} alone gives {accuracy:.1%} of the labels (the most frequent label: {share:.1%}), "
+        "and so labels are judged by it. If it was made from the label, or is known only after it, add "
+        f"--drop {as_option(name)}.",
         column=name,
     )
