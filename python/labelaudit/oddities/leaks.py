@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.encode.content import unit_scaled
 from labelaudit.oddities.result import Oddity
 from labelaudit.table.table import Column
 from labelaudit.table.words import as_option, quoted
@@ -17,6 +18,7 @@ BINS = (4, 16, 64, 256)
 FEWEST_IN_A_BIN = 5
 FEWEST_ROWS = 30  # with fewer, chance does it
 MISSED = 0.03  # of what the most frequent label alone would miss: below, the label is given almost perfectly; a guess
+WORTH_A_TREE = 0.6  # missed likewise by bins: the bounds between classes fall within some of them
 MISSED_GIVEN = 0.4  # the same for the given labels where the probable ones are met: a leak and errors up to a fifth
 
 
@@ -28,7 +30,7 @@ def leaks(columns: Sequence[Column], given: Codes, probable: Codes, fold: Codes)
     unless it is the only one: these would then be its own. What it misses is told as a share of what the most frequent
     label misses.
     """
-    if len(given) < FEWEST_ROWS:
+    if len(given) < FEWEST_ROWS or len(np.unique(fold)) < 2:
         return []
     found = []
     for column in columns:
@@ -50,9 +52,12 @@ def _missed(guess: Codes, labels: Codes) -> float:
 def best_guess(column: Column, given: Codes, fold: Codes) -> tuple[Codes, float]:
     """The label most frequent beside the same value in the other folds, (rows,), and its accuracy.
 
-    Numbers count as the same within bins of equal count; of several widths the best is taken.
+    Numbers count as the same within bins of equal count; of several widths the best is taken. Where that comes near
+    the labels, a decision tree may find better bounds.
     """
     guesses = [_majority(values, given, fold) for values in _binned(column)]
+    if column.kind != "categorical" and min(_missed(guess, given) for guess in guesses) <= WORTH_A_TREE:
+        guesses.append(_by_tree(column.values, given, fold))
     accuracy = [float((guess == given).mean()) for guess in guesses]
     best = int(np.argmax(accuracy))
     return guesses[best], accuracy[best]
@@ -83,6 +88,20 @@ def _majority(values: Codes, given: Codes, fold: Codes) -> Codes:
         rest = whole - np.bincount(cells[here], minlength=shape[0] * shape[1]).reshape(shape)
         label = np.where(rest.any(1), rest.argmax(1), rest.sum(0).argmax())
         guess[here] = label[values[here]]
+    return guess
+
+
+def _by_tree(values: NDArray[np.float64], given: Codes, fold: Codes) -> Codes:
+    """For each row what a decision tree on the other folds says of its value; two leaves a class."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    guess = np.empty_like(given)
+    leaves = 2 * len(np.unique(given))
+    for f in np.unique(fold):
+        here = fold == f
+        tree = DecisionTreeClassifier(max_leaf_nodes=leaves, min_samples_leaf=FEWEST_IN_A_BIN, random_state=0)
+        scaled = unit_scaled(values)[:, None]  # the tree holds float32
+        guess[here] = tree.fit(scaled[~here], given[~here]).predict(scaled[here])
     return guess
 
 
