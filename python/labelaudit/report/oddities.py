@@ -48,7 +48,7 @@ def _conflicts(record: dict[str, Any]) -> str:
 def _told(group: dict[str, Any], several: bool) -> str:
     rows = [_row(r, several) for r in group["rows"][:MOST_ROWS]]
     more = group["of_rows"] - len(rows)
-    return wrapped("  " + listed(rows, MOST_ROWS) + (f" and {more:,} more" if more else ""), WIDTH, indent="    ")
+    return wrapped("- " + listed(rows, MOST_ROWS) + (f" and {more:,} more" if more else ""), WIDTH, indent="    ")
 
 
 def _row(row: dict[str, Any], several: bool) -> str:
