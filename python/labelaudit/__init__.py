@@ -47,9 +47,9 @@ def audit(
 ) -> Audit:
     """Audits a DataFrame or one or more CSV files; the options are those of `labelaudit audit`.
 
-    Returns an `Audit`: `.ranking` (a DataFrame, one line for every labelled row, worst first), `.issues`, `.summary`,
-    `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for data that cannot be audited, UsageError
-    for options that do not fit, ConvergenceError under strict.
+    Returns an `Audit`: `.ranking` (a DataFrame, one line for every labelled row, worst first), `.issues`,
+    `.conflicts`, `.oddities`, `.summary`, `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for
+    data that cannot be audited, UsageError for options that do not fit, ConvergenceError under strict.
     """
     values = {name: _names(v) if name in _LISTS else v for name, v in locals().items() if name != "data"}
     values["ids"] = values.pop("id")

@@ -12,6 +12,7 @@ import pytest
 import labelaudit
 from labelaudit.assess import Settings, assess, rows_of
 from labelaudit.errors import UsageError
+from labelaudit.metrics import average_precision
 from labelaudit.report import text
 from labelaudit.table.table import Column
 from sample_data import QUICK, csv_text, sample_rows
@@ -97,6 +98,16 @@ def test_the_report_says_so() -> None:
     assert 'out-of-sample by groups of "patient" (30 groups, the largest of 3 rows).' in said
 
 
+def test_the_report_says_that_duplicates_join_groups() -> None:
+    data = frame()
+    twin = data.iloc[[0]].assign(patient="p20", key="twin")
+    audit = audited(pd.concat([data, twin], ignore_index=True))
+    groups = audit.summary["groups"]
+    assert (groups["groups"], groups["largest"]) == (30, 4)
+    assert (groups["left_out_together"], groups["largest_together"]) == (29, 7)
+    assert "exact duplicates join them to 29" in " ".join(text.render(audit).split())
+
+
 def test_a_file_and_a_frame_give_the_same_audit(tmp_path: Any) -> None:
     data = frame()
     data.loc[5, "patient"] = "NA"
@@ -171,3 +182,19 @@ def test_rows_without_any_group_are_each_on_its_own() -> None:
     audit = audited(frame().assign(patient=""))
     assert audit.summary["groups"]["groups"] == 0
     assert audit.summary["groups"]["left_out_together"] == 90
+
+
+def test_an_error_that_a_whole_group_shares_is_found_only_by_groups() -> None:
+    """80 groups of five nearly equal rows, 8 of them wholly mislabelled."""
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 2, size=80)
+    centre = rng.normal(size=(80, 6)) + truth[:, None]
+    bad = np.isin(np.arange(80), rng.choice(80, size=8, replace=False))
+    patient = np.repeat(np.arange(80), 5)
+    data = pd.DataFrame(centre[patient] + 0.05 * rng.normal(size=(400, 6)), columns=list("abcdef"))
+    data["patient"], data["label"] = patient, np.where(bad ^ (truth == 1), "sick", "well")[patient]
+    found = {}
+    for options in ({"drop": "patient"}, {"group": "patient"}):
+        ranked = labelaudit.audit(data, "label", encoding="kernel", **options).ranking.sort_values("row")
+        found[next(iter(options))] = average_precision(bad[patient], -ranked["label_score"].to_numpy())
+    assert found["drop"] < 0.4 < 0.7 < found["group"]

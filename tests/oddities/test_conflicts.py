@@ -19,7 +19,10 @@ def test_conflicts_are_those_of_comparing_every_pair(rows: list[tuple[int, int, 
         twins = tuple(j for j in range(len(rows)) if content[j] == content[i])
         if any(label[j] != label[i] for j in twins):
             expected.add(twins)
-    assert {tuple(group.tolist()) for group in got} == expected
-    assert len(got) == len(expected)
-    worst = [(min(score[i] for i in group), group[0]) for group in got]
+    groups = [tuple(group.tolist()) for group in got.first(len(rows))]
+    assert set(groups) == expected
+    assert len(got) == len(groups) == len(expected)
+    assert got.rows == sum(map(len, expected))
+    worst = [(min(score[i] for i in group), group[0]) for group in groups]
     assert worst == sorted(worst)
+    assert [tuple(group.tolist()) for group in got.first(2)] == groups[:2]

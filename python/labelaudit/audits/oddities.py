@@ -51,12 +51,12 @@ def conflicts_record(table: Table, ranking: pd.DataFrame) -> dict[str, Any]:
     At most MOST_GROUPS groups are listed, with at most MOST_ROWS rows each; `of_rows` counts all of the group.
     """
     scores = ranking.sort_values("row")["label_score"].to_numpy()
-    groups = conflicts(row_hashes(feature_columns(table.columns), len(table)), table.given, scores)
+    found = conflicts(row_hashes(feature_columns(table.columns), len(table)), table.given, scores)
     return {
-        "groups": len(groups),
-        "rows": sum(map(len, groups)),
-        "listed_groups": min(len(groups), MOST_GROUPS),
-        "list": [_listed(table, rows) for rows in groups[:MOST_GROUPS]],
+        "groups": len(found),
+        "rows": found.rows,
+        "listed_groups": min(len(found), MOST_GROUPS),
+        "list": [_listed(table, rows) for rows in found.first(MOST_GROUPS)],
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,17 +12,41 @@ from labelaudit.encode.content import Hashes
 Codes = NDArray[np.int64]
 
 
-def conflicts(hashes: Hashes, given: Codes, label_score: NDArray[np.float64]) -> list[Codes]:
-    """The rows of every group of exact duplicates that do not all bear one label, in row order.
+@dataclass(frozen=True)
+class Conflicts:
+    """Groups of exact duplicates that do not all bear one label.
 
-    The group with the lowest label_score comes first; of equal ones, that with the first row.
+    Group g holds the rows order[start[g] : stop[g]], (groups,) each. The group with the lowest label_score comes
+    first; of equal ones, that with the first row.
     """
-    if not len(hashes):
-        return []
-    order = np.lexsort((given, hashes))
-    h, y = hashes[order], given[order]
-    starts = np.flatnonzero(np.concatenate([[True], h[1:] != h[:-1]]))
-    ends = np.append(starts[1:], len(h)) - 1
-    mixed = np.flatnonzero(y[starts] != y[ends])  # labels are sorted within a group
-    groups = [np.sort(order[starts[i] : ends[i] + 1]) for i in mixed]
-    return sorted(groups, key=lambda rows: (label_score[rows].min(), rows[0]))
+
+    order: Codes
+    start: Codes
+    stop: Codes
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def rows(self) -> int:
+        """The rows of all groups."""
+        return int((self.stop - self.start).sum())
+
+    def first(self, groups: int) -> list[Codes]:
+        """The rows of the first so many groups, in row order."""
+        pairs = zip(self.start[:groups].tolist(), self.stop[:groups].tolist(), strict=True)
+        return [self.order[start:stop] for start, stop in pairs]
+
+
+def conflicts(hashes: Hashes, given: Codes, label_score: NDArray[np.float64]) -> Conflicts:
+    """The conflicts among rows with these content hashes, class codes and scores, (rows,) each."""
+    order = np.argsort(hashes, kind="stable")
+    start = np.flatnonzero(np.diff(hashes[order], prepend=~hashes[order[:1]]))
+    if not len(start):
+        return Conflicts(order, start, start)
+    stop = np.append(start[1:], len(order))
+    mixed = np.minimum.reduceat(given[order], start) != np.maximum.reduceat(given[order], start)
+    worst = np.minimum.reduceat(label_score[order], start)
+    ranked = np.lexsort((order[start], worst))
+    ranked = ranked[mixed[ranked]]
+    return Conflicts(order, start[ranked], stop[ranked])

@@ -185,6 +185,8 @@ def _groups(groups: dict[str, Any] | None) -> list[str]:
     if groups is None:
         return []
     alone = f", {plural(groups['rows_without'], 'row')} without a group" if groups["rows_without"] else ""
+    if groups["left_out_together"] < groups["groups"] + groups["rows_without"]:
+        alone += f"; exact duplicates join them to {groups['left_out_together']:,} that are left out together"
     return [
         f'Probabilities: out-of-sample by groups of "{shortened(groups["column"], NAME_CELLS)}" '
         f"({plural(groups['groups'], 'group')}, the largest of {plural(groups['largest'], 'row')}{alone})."
