@@ -52,15 +52,16 @@ def test_a_plain_table_has_none() -> None:
 
 def test_conflicts_are_counted_and_listed(made: labelaudit.Audit) -> None:
     assert made.summary["conflicts"] == {"groups": 2, "rows": 5}
-    found = {tuple(rows) for _, rows in made.conflicts.groupby("group")["row"]}
+    found = {tuple(sorted(rows)) for _, rows in made.conflicts.groupby("group")["row"]}
     assert found == {(1, 91), (2, 92, 93)}
     listed = made.conflicts.set_index("row")
     ranked = made.ranking.set_index("row")
     for name in ("given_label", "label_score", "key"):
         assert listed[name].to_dict() == ranked.loc[listed.index, name].to_dict()
-    first = made.conflicts.groupby("group")["label_score"].min()
-    assert first.is_monotonic_increasing
-    labels = {tuple(r["row"] for r in g["rows"]): g["labels"] for g in made.record["conflicts"]["list"]}
+    for _, group in made.conflicts.groupby("group"):
+        assert group["label_score"].is_monotonic_increasing
+    assert made.conflicts.drop_duplicates("group")["label_score"].is_monotonic_increasing
+    labels = {tuple(sorted(r["row"] for r in g["rows"])): g["labels"] for g in made.record["conflicts"]["list"]}
     assert labels[(2, 92, 93)] == {"u": 1, "v": 2}
 
 
@@ -117,7 +118,8 @@ def test_lines_are_told_where_there_are_some(tmp_path: Any) -> None:
     path = tmp_path / "train.csv"
     path.write_text(csv_text(odd().to_numpy().tolist()))
     said = text.render(audited(path))
-    assert "row 1 (line 2) u, row 91 (line 92) w" in said
+    assert "row 1 (line 2) u" in said
+    assert "row 91 (line 92) w" in said
     assert max(map(len, said.splitlines())) <= 80
 
 

@@ -20,9 +20,11 @@ def test_conflicts_are_those_of_comparing_every_pair(rows: list[tuple[int, int, 
         if any(label[j] != label[i] for j in twins):
             expected.add(twins)
     groups = [tuple(group.tolist()) for group in got.first(len(rows))]
-    assert set(groups) == expected
+    assert {tuple(sorted(group)) for group in groups} == expected
+    for group in groups:
+        assert list(group) == sorted(group, key=lambda i: (score[i], i))
     assert len(got) == len(groups) == len(expected)
     assert got.rows == sum(map(len, expected))
-    worst = [(min(score[i] for i in group), group[0]) for group in groups]
+    worst = [(score[group[0]], group[0]) for group in groups]
     assert worst == sorted(worst)
     assert [tuple(group.tolist()) for group in got.first(2)] == groups[:2]

@@ -48,7 +48,8 @@ def oddities_record(
 def conflicts_record(table: Table, ranking: pd.DataFrame) -> dict[str, Any]:
     """How many exact duplicates differ in their label, and the first groups of them, the most suspicious first.
 
-    At most MOST_GROUPS groups are listed, with at most MOST_ROWS rows each; `of_rows` counts all of the group.
+    At most MOST_GROUPS groups are listed, with at most MOST_ROWS rows each, in the same order; `of_rows` counts all of
+    the group.
     """
     scores = ranking.sort_values("row")["label_score"].to_numpy()
     found = conflicts(row_hashes(feature_columns(table.columns), len(table)), table.given, scores)

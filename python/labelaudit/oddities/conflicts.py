@@ -16,8 +16,8 @@ Codes = NDArray[np.int64]
 class Conflicts:
     """Groups of exact duplicates that do not all bear one label.
 
-    Group g holds the rows order[start[g] : stop[g]], (groups,) each. The group with the lowest label_score comes
-    first; of equal ones, that with the first row.
+    Group g holds the rows order[start[g] : stop[g]], (groups,) each, the lowest label_score first. So come the groups,
+    by their first row; of equal scores, the row that stands first in the table.
     """
 
     order: Codes
@@ -33,20 +33,19 @@ class Conflicts:
         return int((self.stop - self.start).sum())
 
     def first(self, groups: int) -> list[Codes]:
-        """The rows of the first so many groups, in row order."""
+        """The rows of the first so many groups, group by group."""
         pairs = zip(self.start[:groups].tolist(), self.stop[:groups].tolist(), strict=True)
         return [self.order[start:stop] for start, stop in pairs]
 
 
 def conflicts(hashes: Hashes, given: Codes, label_score: NDArray[np.float64]) -> Conflicts:
     """The conflicts among rows with these content hashes, class codes and scores, (rows,) each."""
-    order = np.argsort(hashes, kind="stable")
+    order = np.lexsort((label_score, hashes))
     start = np.flatnonzero(np.diff(hashes[order], prepend=~hashes[order[:1]]))
     if not len(start):
         return Conflicts(order, start, start)
     stop = np.append(start[1:], len(order))
     mixed = np.minimum.reduceat(given[order], start) != np.maximum.reduceat(given[order], start)
-    worst = np.minimum.reduceat(label_score[order], start)
-    ranked = np.lexsort((order[start], worst))
+    ranked = np.lexsort((order[start], label_score[order[start]]))
     ranked = ranked[mixed[ranked]]
     return Conflicts(order, start[ranked], stop[ranked])

@@ -40,8 +40,7 @@ def _conflicts(record: dict[str, Any]) -> str:
         "another row of their group, and not the same label. Either some of these labels are wrong, or the columns do "
         "not tell these rows apart."
     )
-    if found["groups"] > len(groups):
-        title += f" The first {len(groups)}:"
+    title += f" The first {len(groups)}, by label_score:" if found["groups"] > len(groups) else " By label_score:"
     return "\n".join([wrapped(title, WIDTH, indent="    "), *(_told(g, several) for g in groups)])
 
 
