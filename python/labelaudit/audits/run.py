@@ -22,6 +22,7 @@ from labelaudit.audits.result import Audit
 from labelaudit.audits.summary import left_out_columns, summary_of
 from labelaudit.choose import Rows
 from labelaudit.errors import ConvergenceError, InputError
+from labelaudit.model.fit import Fit
 from labelaudit.table.table import Column, Table
 
 if TYPE_CHECKING:
@@ -86,17 +87,11 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
         alone = np.setdiff1d(np.arange(len(table)), fitted)
         guesses = probabilities_of(assessment, table.columns, alone) if len(alone) else np.empty((0, 0))
     if options.strict and not assessment.fit.converged:
-        raise ConvergenceError(
-            f"the fit did not converge: the gradient is {assessment.fit.gradient_norm:.1e} after "
-            f"{assessment.fit.iterations} iterations, expected {assessment.fit.tolerance:.0e}. "
-            "--optimizer newton or a larger --l2 mends it; without --strict the audit goes on and says so."
-        )
+        raise _not_converged(assessment.fit)
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
     trusted_rows = None if trusted is None else len(trusted.given)
     groups = None if group is None else groups_record(str(options.reading.group), table, rows)
     found = conflicts_record(table, ranking)
-    left_out = {c.name for c in left_out_columns(table, assessment.encoder)}
-    used = take([c for c in table.columns if c.name not in left_out], fitted)
     record: dict[str, Any] = {
         "labelaudit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -106,7 +101,7 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
             "conflicts": {name: found[name] for name in ("groups", "rows")},
         },
         "conflicts": found,
-        "oddities": oddities_record(table, used, rows, assessment.scores.predicted),
+        "oddities": oddities_record(table, take(_used(table, assessment), fitted), rows, assessment.scores.predicted),
         "options": options.as_record(),
         "sources": _sources(table),
         "left_out": {"rows": _left_out_rows(table), "columns": _left_out_columns(table, assessment)},
@@ -114,6 +109,20 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
         "reasons": [{"row": int(r), "reason": "only row of its class"} for r in table.row[alone]],
     }
     return Audit(ranking, record, FittedModel(assessment.encoder, assessment.fit.theta, names))
+
+
+def _not_converged(fit: Fit) -> ConvergenceError:
+    return ConvergenceError(
+        f"the fit did not converge: the gradient is {fit.gradient_norm:.1e} after {fit.iterations} iterations, "
+        f"expected {fit.tolerance:.0e}. --optimizer newton or a larger --l2 mends it; without --strict the audit goes "
+        "on and says so."
+    )
+
+
+def _used(table: Table, assessment: Assessment) -> list[Column]:
+    """The columns that are features."""
+    left_out = {c.name for c in left_out_columns(table, assessment.encoder)}
+    return [c for c in table.columns if c.name not in left_out]
 
 
 def fitted_rows(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
