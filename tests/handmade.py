@@ -90,10 +90,11 @@ def handmade(
     *,
     ids: dict[str, list[str]] | None = None,
     files: list[str] | None = None,
+    more: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Audit:
-    """Four rows of the given labels; `changes` go into the summary."""
+    """Four rows of the given labels; `changes` go into the summary, `more` stands beside it."""
     a, b, c = labels
     names = {"code": ["007", "=1+1", "", "x,y"]} if ids is None else ids
     model = FittedModel(Encoder("linear", (), (), None), np.zeros((1, 1)), (a, b))
-    return Audit(ranking([c, a, b, a], [a, b, b, a], names, files), record([a, b, c], **changes), model)
+    return Audit(ranking([c, a, b, a], [a, b, b, a], names, files), record([a, b, c], **changes) | (more or {}), model)

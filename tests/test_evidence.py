@@ -11,7 +11,15 @@ from scipy.stats import spearmanr
 
 import oracle
 from labelaudit.curvature import DirectCurvature
-from labelaudit.evidence import Alike, alike, leave_one_out, out_of_fold, out_of_sample
+from labelaudit.evidence import (
+    REST_TOLERANCE,
+    Alike,
+    alike,
+    leave_one_out,
+    out_of_fold,
+    out_of_sample,
+    without_folds,
+)
 from labelaudit.kernels import native
 from labelaudit.model.fit import newton
 from labelaudit.model.targets import HardTargets, class_probabilities
@@ -172,3 +180,67 @@ def test_quadratic_forms_are_not_negative() -> None:
 def test_hard_targets_of_the_data_are_its_labels() -> None:
     data, *_ = refitted("wine")
     assert np.array_equal(HardTargets(data.given, 3)(0, 5).argmax(1), data.given[:5])
+
+
+def refitted_folds(data: Data) -> Array:
+    """Every row's probabilities by a model fitted from zero to the other folds."""
+    objective, fold = folded(data)
+    out = np.empty((len(data.x), data.classes))
+    for which in range(5):
+        fit = newton(objective.without_fold(which), tolerance=1e-11)
+        assert fit.converged
+        out[fold == which] = predicted(data.x[fold == which], fit.theta)
+    return out
+
+
+@every_data
+@pytest.mark.parametrize("solver", ["direct", "cg"])
+def test_without_a_fold_is_refitting_without_it(name: str, solver: Any) -> None:
+    data, theta, _ = refitted(name)
+    objective, _ = folded(data)
+    got = without_folds(objective, theta, solver)
+    # a gradient of REST_TOLERANCE over the smallest curvature, which is the l2 of 0.01
+    assert np.abs(got - refitted_folds(data)).max() <= 10 * REST_TOLERANCE / data.l2
+
+
+@every_data
+@pytest.mark.parametrize("solver", ["direct", "cg"])
+def test_the_labels_of_its_fold_have_no_say_in_a_rows_probabilities(name: str, solver: Any) -> None:
+    data, theta, _ = refitted(name)
+    objective, fold = folded(data)
+    there = without_folds(objective, theta, solver)
+    flipped = np.where(fold == 2, (data.given + 1) % data.classes, data.given)
+    other = replace(objective, targets=HardTargets(flipped, data.classes))
+    again = without_folds(other, newton(other).theta, solver)
+    assert np.abs((again - there)[fold == 2]).max() <= 10 * REST_TOLERANCE / data.l2
+    assert np.abs((again - there)[fold != 2]).max() > 0.05
+    # one Newton step does carry them
+    one_step = out_of_fold(other, newton(other).theta) - out_of_fold(objective, theta)
+    assert np.abs(one_step[fold == 2]).max() > 1e-3
+
+
+def test_a_class_that_the_other_folds_lack_gets_finite_probabilities() -> None:
+    data, theta, _ = refitted("iris")
+    n = len(data.x)
+    order = np.argsort(data.given, kind="stable")
+    sorted_data = replace(data, x=data.x[order], given=data.given[order])
+    edge = int((sorted_data.given == 0).sum())
+    objective = sorted_data.objective(blocks_of(sorted_data.x, (edge, (n + edge) // 2), folds=3))
+    got = without_folds(objective, theta, "direct")
+    assert np.isfinite(got).all()
+    assert got[:edge, 0].max() < 1e-3
+
+
+def test_one_fold_cannot_be_left_out() -> None:
+    data, theta, _ = refitted("iris")
+    with pytest.raises(ValueError, match="one fold"):
+        without_folds(data.objective(), theta, "direct")
+
+
+def test_groups_are_left_out_by_folds_with_either_solver() -> None:
+    data, theta, _ = refitted("iris")
+    objective, _ = folded(data)
+    same = alike(np.arange(len(data.x)).astype(np.uint64), by_fold=True)
+    for solver in ("direct", "cg"):
+        got = out_of_sample(objective, theta, solver, same)  # type: ignore[arg-type]
+        assert np.array_equal(got, without_folds(objective, theta, solver))  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ LAYERS = (
     {"benchmark", "report"},
     {"explanations"},
     {"audits"},
-    {"assess"},
+    {"assess", "oddities"},
     {"score", "choose"},
     {"evidence", "noise"},
     {"influence"},

@@ -30,6 +30,7 @@ def audit(
     categorical: _Names = (),
     text: _Names = (),
     missing: _Names = (),
+    group: str | None = None,
     skip: int = 0,
     delimiter: str | None = None,
     charset: str = "utf-8",
@@ -53,9 +54,9 @@ def audit(
 
     embeddings (data rows, dimensions) of float16, float32 or float64, and pred_probs, a DataFrame with the classes'
     names as columns, have a row for every row of the data, in its order; both may be files instead.
-    Returns an `Audit`: `.ranking` (a DataFrame, one line for every labelled row, worst first), `.issues`, `.summary`,
-    `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for data that cannot be audited, UsageError
-    for options that do not fit, ConvergenceError under strict.
+    Returns an `Audit`: `.ranking` (a DataFrame, one line for every labelled row, worst first), `.issues`,
+    `.conflicts`, `.oddities`, `.summary`, `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for
+    data that cannot be audited, UsageError for options that do not fit, ConvergenceError under strict.
     """
     values = {name: _names(v) if name in _LISTS else v for name, v in locals().items() if name != "data"}
     values["ids"] = values.pop("id")

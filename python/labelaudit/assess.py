@@ -17,7 +17,8 @@ from labelaudit.choose import SAMPLE_ROWS, Choice, Rows, choose, hard_objective
 from labelaudit.device import Device, place, resolve
 from labelaudit.encode.content import folds, row_hashes, sample
 from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder
-from labelaudit.evidence import alike, out_of_sample
+from labelaudit.encode.groups import folds_of_groups, joined
+from labelaudit.evidence import out_of_sample
 from labelaudit.influence import mean_gradient, residuals
 from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
 from labelaudit.model.optimize import minimise
@@ -55,11 +56,19 @@ class Assessment:
     device: str
 
 
-def rows_of(columns: Sequence[Column], given: NDArray[np.int64], classes: int) -> Rows:
-    """The rows of these columns and class codes 0 .. classes - 1, with folds by content."""
+def rows_of(
+    columns: Sequence[Column], given: NDArray[np.int64], classes: int, group: NDArray[np.int64] | None = None
+) -> Rows:
+    """The rows of these columns and class codes 0 .. classes - 1, with folds by content.
+
+    With group (rows,), rows of the same number are kept in one fold and left out together; a negative one is alone.
+    """
     features = feature_columns(columns)
     hashes = row_hashes(features, len(given))
-    return Rows(features, given, classes, hashes, folds(hashes, given))
+    if group is None:
+        return Rows(features, given, classes, hashes, folds(hashes, given))
+    together = joined(hashes, group)
+    return Rows(features, given, classes, hashes, folds_of_groups(hashes, given, together), together=together)
 
 
 def assess(
@@ -78,7 +87,7 @@ def assess(
     tick("choosing the encoding")
     choice = choose(rows, encoding=settings.encoding, l2=settings.l2, solver=settings.solver, threads=settings.threads)
     layout = layout_of(rows.fold)
-    given, same = rows.given[layout.order], alike(rows.hashes[layout.order])
+    given, same = rows.given[layout.order], rows.alike(layout)
     there = None if reference is None else layout_of(reference.fold)
     voters: dict[Encoding, tuple[Encoder, Voter]] = {}
     for vote in choice.votes if pred_probs is None else (choice.alone,):

@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import RowBlocks, layout_of
+from labelaudit.blocks import Layout, RowBlocks, layout_of
 from labelaudit.encode.columns import ColumnEncoder
 from labelaudit.encode.content import Hashes, sample
 from labelaudit.encode.encoder import TRIED, Encoder, Encoding, encode_blocks, fit_encoder
-from labelaudit.evidence import alike, out_of_sample
+from labelaudit.evidence import Alike, alike, out_of_sample
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import HardTargets, outputs_for
@@ -91,12 +91,18 @@ class Rows:
     hashes: Hashes
     fold: NDArray[np.int64]
     reduced: dict[str, ColumnEncoder] = field(default_factory=dict, compare=False)  # of texts and embeddings, once
+    together: NDArray[np.int64] | None = None  # rows with the same number are left out together, as folds keep them
+
+    def alike(self, layout: Layout) -> Alike:
+        """What is left out with each row, in storage order."""
+        return alike(self.hashes[layout.order], by_fold=self.together is not None)
 
     def take(self, rows: NDArray[np.int64]) -> Rows:
         """Some of the rows."""
         columns = tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in self.columns)
         reduced = self.reduced if np.array_equal(rows, np.arange(len(self.given))) else {}
-        return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows], reduced)
+        together = None if self.together is None else self.together[rows]
+        return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows], reduced, together)
 
 
 def choose(
@@ -157,7 +163,7 @@ def _trials(
 ) -> list[Trial]:
     layout = layout_of(rows.fold)
     blocks = encode_blocks(encoder, rows.columns, layout, threads=threads)
-    given, same = rows.given[layout.order], alike(rows.hashes[layout.order])
+    given, same = rows.given[layout.order], rows.alike(layout)
     theta = None
     found: list[tuple[Trial, Array]] = []
     for l2 in grid:

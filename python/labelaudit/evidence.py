@@ -1,11 +1,13 @@
 """What the model says of a row that it has not seen: leave-one-out in closed form, or leave-fold-out by Newton steps.
 
 Both start from one fit on all rows. Leaving a row out is exact to first order and free of the luck of a partition,
-but needs the factored Hessian; beyond the direct solver's reach whole folds are left out instead.
+but needs the factored Hessian; beyond the direct solver's reach whole folds are left out instead. So they are where
+rows with different features belong together: for these there is no closed form.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,24 +15,33 @@ from numpy.typing import NDArray
 
 from labelaudit.blocks import Block
 from labelaudit.curvature import CgCurvature, DirectCurvature
+from labelaudit.errors import CurvatureError
 from labelaudit.influence import residuals
 from labelaudit.kernels import native
-from labelaudit.model.fit import Solver
-from labelaudit.model.objective import Objective
+from labelaudit.kernels.solve import Cholesky
+from labelaudit.model.fit import Solver, newton
+from labelaudit.model.objective import Objective, flat, unflat
 from labelaudit.model.targets import class_probabilities
 
 Array = NDArray[np.float64]
 
 FOLD_CG_TOLERANCE = 1e-6  # one Newton step is itself no closer to the fold's optimum
+REST_TOLERANCE = 1e-7  # largest entry of the gradient of a fit without a fold
+CONTRACTION = 0.5  # a chord step that leaves more of the gradient costs more than a Newton step; a guess
+MAX_CHORDS = 50
 LEVERAGE_SLACK = 1e-9  # keeps a row with leverage 1, whose label nothing else supports, from dividing by zero
 
 
 @dataclass(frozen=True)
 class Alike:
-    """Which rows have exactly the same features: of (rows,) numbers the groups from 0, count (groups,) their rows."""
+    """Which rows have exactly the same features: of (rows,) numbers the groups from 0, count (groups,) their rows.
+
+    by_fold: other rows as well must be left out with a row, and folds keep all of them together.
+    """
 
     of: NDArray[np.int64]
     count: NDArray[np.int64]
+    by_fold: bool = False
 
     def means(self, values: Array) -> Array:
         """Each row's group mean: values (rows, columns), same shape out."""
@@ -39,14 +50,19 @@ class Alike:
         return out
 
 
-def alike(hashes: NDArray[np.uint64]) -> Alike:
+def alike(hashes: NDArray[np.uint64], *, by_fold: bool = False) -> Alike:
     """Groups of rows by content hash."""
     _, of, count = np.unique(hashes, return_inverse=True, return_counts=True)
-    return Alike(of.astype(np.int64), count.astype(np.int64))
+    return Alike(of.astype(np.int64), count.astype(np.int64), by_fold)
 
 
 def out_of_sample(objective: Objective, theta: Array, solver: Solver, same: Alike) -> Array:
-    """Class probabilities (rows, classes) of each row from a model that has not seen it nor its exact duplicates."""
+    """Class probabilities (rows, classes) of each row from a model that has not seen it nor its exact duplicates.
+
+    With same.by_fold it has seen no row of the fold, so that no row that belongs to it has a say.
+    """
+    if same.by_fold:
+        return without_folds(objective, theta, solver)
     if solver == "cg":
         return out_of_fold(objective, theta)
     return leave_one_out(objective, theta, same)
@@ -90,15 +106,73 @@ def out_of_fold(objective: Objective, theta: Array) -> Array:
     That model is one Newton step from theta, the optimum on all rows, on the rows of the other folds.
     Source: Beirami et al. 2017; checked against refitting without the fold in test_evidence.
     """
-    folds = sorted({block.fold for block in objective.blocks.blocks})
+    folds = _folds(objective)
     moved = {}
     for fold in folds:
         rest = objective.without_fold(fold) if len(folds) > 1 else objective
         _, gradient = rest.loss_and_gradient(theta)
         step = CgCurvature(rest, theta, tolerance=FOLD_CG_TOLERANCE).solve(gradient[None])[0]
         moved[fold] = np.ascontiguousarray(theta - step)
+    return _each_by_its_own(objective, moved)
+
+
+def without_folds(objective: Objective, theta: Array, solver: Solver, *, tolerance: float = REST_TOLERANCE) -> Array:
+    """Class probabilities (rows, classes) of each row by the model fitted to the rows of all other folds.
+
+    Fitted until no entry of the gradient exceeds the tolerance, whatever theta it starts from: one Newton step alone
+    would still carry what the left-out rows did to the optimum. The Hessians are all of theta, those of the folds
+    summed in one pass (the direct solver's); where they no longer serve, Newton's method takes over.
+    Checked against refitting, and against other labels in the fold, in test_evidence.
+    """
+    folds = _folds(objective)
+    if len(folds) < 2:
+        raise ValueError("one fold cannot be left out: nothing would remain to fit")
+    factors = _rest_factors(objective, theta, folds) if solver == "direct" else {}
+    moved = {}
+    for fold in folds:
+        rest = objective.without_fold(fold)
+        start = _chord(rest, theta, factors[fold], tolerance) if fold in factors else theta
+        moved[fold] = newton(rest, start=start, solver=solver, tolerance=tolerance).theta
+    return _each_by_its_own(objective, moved)
+
+
+def _rest_factors(objective: Objective, theta: Array, folds: list[int]) -> dict[int, Cholesky]:
+    """For each fold the factored Hessian at theta of the rows of all others, where it can be factored."""
+    grams = {}
+    for fold in folds:
+        share = objective.blocks.sum(lambda b: (objective.gram(b, theta),), keep=lambda b, f=fold: b.fold == f)  # type: ignore[misc]
+        grams[fold] = share[0]
+    factors = {}
+    for fold in folds:
+        rest: Array = np.sum([gram for other, gram in grams.items() if other != fold], axis=0)
+        with suppress(CurvatureError):  # without penalty, a column may be constant in the rest: Newton's method damps
+            factors[fold] = Cholesky(objective.assemble(rest, objective.without_fold(fold).rows))
+    return factors
+
+
+def _chord(rest: Objective, theta: Array, factor: Cholesky, tolerance: float) -> Array:
+    """Steps with the Hessian of the start, while each shrinks the gradient enough (the chord method)."""
+    _, gradient = rest.loss_and_gradient(theta)
+    for _ in range(MAX_CHORDS):
+        norm = np.abs(gradient).max()
+        if norm <= tolerance:
+            break
+        there = theta - unflat(factor.solve(flat(gradient)), rest.blocks.cols)
+        _, after = rest.loss_and_gradient(there)
+        if not np.abs(after).max() <= CONTRACTION * norm:
+            break
+        theta, gradient = there, after
+    return theta
+
+
+def _folds(objective: Objective) -> list[int]:
+    return sorted({block.fold for block in objective.blocks.blocks})
+
+
+def _each_by_its_own(objective: Objective, theta: dict[int, Array]) -> Array:
+    """Class probabilities (rows, classes) of each row at the parameters of its fold."""
 
     def part(block: Block) -> Array:
-        return class_probabilities(native.probabilities(block.forward(moved[block.fold])))
+        return class_probabilities(native.probabilities(block.forward(theta[block.fold])))
 
     return objective.blocks.map(part)

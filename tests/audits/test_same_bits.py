@@ -39,7 +39,9 @@ def test_threads_runs_and_hash_seeds_change_no_bit(rankings):
     assert len(set(rankings.values())) == 1
 
 
-def test_threads_change_no_bit_of_several_chunks(write):
+@pytest.mark.parametrize("group", [None, "key"])
+def test_threads_change_no_bit_of_several_chunks(write, group):
     path = write(csv_text(sample_rows(CHUNK_ROWS + 1000)))
-    found = {ranking_csv(labelaudit.audit(path, "label", id="key", threads=n, **QUICK).ranking) for n in (1, 2, 4)}
+    audits = (labelaudit.audit(path, "label", id="key", group=group, threads=n, **QUICK) for n in (1, 2, 4))
+    found = {ranking_csv(audit.ranking) for audit in audits}
     assert len(found) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import labelaudit
-from sample_data import QUICK_OPTIONS, csv_text, ranking_rows, sample_rows
+from sample_data import HEADER, QUICK_OPTIONS, csv_text, ranking_rows, sample_rows
 
 AUDIT = ("audit", "train.csv", "--label", "label", "--id", "key", *QUICK_OPTIONS)
 
@@ -194,3 +194,24 @@ def test_a_hostile_file_name_does_not_act_on_the_terminal(call):
     assert code == 3
     assert "\x1b" not in err
     assert "\\x1b[31mred" in err
+
+
+def test_groups_are_told_and_recorded(call, folder):
+    rows = [[*row, f"p{i // 3}"] for i, row in enumerate(sample_rows())]
+    (folder / "grouped.csv").write_text(csv_text(rows, (*HEADER, "patient")))
+    arguments = ("audit", "grouped.csv", "--label", "label", "--id", "key", "--group", "patient", *QUICK_OPTIONS)
+    code, out, _ = call(*arguments)
+    assert code == 0
+    assert 'out-of-sample by groups of "patient" (30 groups' in " ".join(out.split())
+    record = json.loads((folder / "labelaudit-report" / "audit.json").read_text())
+    assert (record["options"]["group"], record["summary"]["groups"]["groups"]) == ("patient", 30)
+    assert call("explain", "labelaudit-report", "5")[0] == 0
+
+
+def test_groups_that_cannot_be_told_apart_are_wrong_usage(call, folder):
+    rows = [[*row, "ward 7"] for row in sample_rows()]
+    (folder / "grouped.csv").write_text(csv_text(rows, (*HEADER, "ward")))
+    code, out, err = call("audit", "grouped.csv", "--label", "label", "--group", "ward", *QUICK_OPTIONS)
+    assert (code, out) == (2, "")
+    assert '--group "ward": every row has the same value' in err
+    assert not (folder / "labelaudit-report").exists()

@@ -5,12 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import labelaudit
 import oracle
 from labelaudit.evidence import alike, leave_one_out
-from labelaudit.explanations.without import _closed_form, _newton_step, duplicates, probabilities_at, theta_without
+from labelaudit.explanations.explain import model_of
+from labelaudit.explanations.without import (
+    _closed_form,
+    _newton_step,
+    belonging,
+    duplicates,
+    probabilities_at,
+    theta_without,
+)
 from labelaudit.kernels import native
 from labelaudit.model.fit import newton
 from labelaudit.model.targets import class_probabilities
+from labelaudit.report import explanation
+from sample_data import HEADER, csv_text, sample_rows
 
 CASES = [(2, "linear"), (3, "linear"), (2, "kernel"), (3, "spline"), (4, "spline+kernel")]
 
@@ -81,3 +92,31 @@ def test_conjugate_gradient_leaves_out_the_same_rows(models):
     direct, by_cg = models(3, "linear"), models(3, "linear", "cg")
     for i in range(0, len(direct.fitted), 7):
         assert oracle.error(probabilities_without(by_cg, i), probabilities_without(direct, i)) <= 1e-6
+
+
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory):
+    path = tmp_path_factory.mktemp("grouped") / "train.csv"
+    rows = [[*row, f"p{i // 4}"] for i, row in enumerate(sample_rows(60))]
+    path.write_text(csv_text(rows, (*HEADER, "patient")))
+    return labelaudit.audit(path, "label", id="key", group="patient", encoding="linear", l2=0.02)
+
+
+def test_a_rows_group_is_left_out_with_it(grouped):
+    model = model_of(grouped)
+    for i in (0, 6, 33):
+        its = np.arange(len(model.fitted)) // 4 == i // 4
+        assert np.array_equal(belonging(model, i), np.flatnonzero(its))
+        weights = np.where(its[model.layout.order], 0.0, 1.0)
+        refitted = newton(replace(model.objective, weights=weights), tolerance=1e-11)
+        expected = probabilities_at(model, i, refitted.theta)
+        # a gradient of 1e-7 over an l2 of 0.02
+        assert np.abs(probabilities_without(model, i) - expected).max() <= 1e-5
+
+
+def test_the_explanation_says_that_the_group_was_left_out(grouped):
+    found = labelaudit.explain(grouped, 7)
+    assert found.group_rows == 4
+    assert "its group of 4 rows" in found.sentence
+    assert "without its group" in explanation.render(found)
+    assert any('every group of "patient" together' in note for note in found.notes)

@@ -6,7 +6,32 @@ from handmade import handmade
 from labelaudit.report import csv, json, text
 
 MANY = [f"class {i}" for i in range(12)]
+CONFLICT = [
+    {"row": 2, "file": "train.csv", "line": 3, "given_label": "cat"},
+    {"row": 5, "file": "train.csv", "line": 6, "given_label": "a label longer than sixteen cells"},
+]
+ODDITIES = {
+    "conflicts": {
+        "groups": 7,
+        "rows": 40,
+        "listed_groups": 6,
+        "list": [{"of_rows": 2 + 9 * (i == 1), "labels": {}, "rows": CONFLICT} for i in range(6)],
+    },
+    "oddities": [
+        {
+            "kind": "leak",
+            "column": f"c{i}",
+            "classes": [],
+            "sentence": f'The column "c{i}" alone gives most of the labels, {i}.',
+        }
+        for i in range(13)
+    ],
+}
 AUDITS = {
+    "oddities": handmade(
+        more=ODDITIES,
+        groups={"column": "patient", "groups": 3, "largest": 1, "rows_without": 1, "left_out_together": 4},
+    ),
     "usual": handmade(),
     "files": handmade(files=["north.csv", "north.csv", "south.csv", "south.csv"], rank_by="average_influence"),
     "reference": handmade(reference_rows=30, average_influence_over="trusted rows"),

@@ -81,6 +81,8 @@ def read_inputs(
 def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | None = None) -> Table:
     """The labelled rows as these options say; `expect` is the audited table, when reading its reference."""
     reading: dict[str, Any] = dict(vars(options.reading))
+    if expect is not None:
+        reading["group"] = None  # trusted rows need no groups
     if hasattr(data, "columns"):
         from labelaudit.table.frame import table_from_frame
 

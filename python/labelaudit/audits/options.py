@@ -28,6 +28,7 @@ class Reading:
     categorical: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    group: str | None = None
     skip: int = 0
     delimiter: str | None = None
     charset: str = "utf-8"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelaudit.audits import notebook, saving
 from labelaudit.audits.fitted import FittedModel
+from labelaudit.audits.frames import listed_conflicts, listed_oddities
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +63,20 @@ class Audit:
     def issues(self) -> pd.DataFrame:
         """The rows whose label is probably wrong."""
         return self.ranking[self.ranking["is_label_issue"]]
+
+    @property
+    def conflicts(self) -> pd.DataFrame:
+        """Rows with exactly the same features and different labels, the most suspicious group first.
+
+        Columns: group (from 1), then those of the ranking; the groups and rows that the record lists, see
+        `.summary["conflicts"]` for how many there are.
+        """
+        return listed_conflicts(self.ranking, self.record)
+
+    @property
+    def oddities(self) -> pd.DataFrame:
+        """Leaks, identifiers and odd classes: kind, column, classes (names), sentence."""
+        return listed_oddities(self.record)
 
     def findings(self, count: int | None = None) -> Iterator[Finding]:
         """The first rows of the ranking (all by default)."""

@@ -13,13 +13,16 @@ from threadpoolctl import threadpool_limits
 from labelaudit import __version__
 from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
 from labelaudit.audits.fitted import FittedModel
+from labelaudit.audits.groups import check_groups, groups_record
 from labelaudit.audits.inputs import Beside, Inputs, Paths, read_inputs
+from labelaudit.audits.oddities import conflicts_record, oddities_record
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.ranking import ranking_of
 from labelaudit.audits.result import Audit
 from labelaudit.audits.summary import left_out_columns, summary_of
 from labelaudit.choose import Rows
 from labelaudit.errors import ConvergenceError, InputError
+from labelaudit.model.fit import Fit
 from labelaudit.table.table import Column, Table
 
 if TYPE_CHECKING:
@@ -53,26 +56,33 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
     if not table.columns:
         raise InputError(_no_features(table))
     fitted, classes = fitted_rows(table)
+    names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
+    group = None if table.group is None else table.group[fitted]
     with threadpool_limits(1):
-        rows = rows_of(take(table.columns, fitted), classes[table.given[fitted]], int(classes.max()) + 1)
+        rows = rows_of(take(table.columns, fitted), classes[table.given[fitted]], len(names), group)
+        if group is not None:
+            check_groups(str(options.reading.group), group, rows, names)
         trusted = None if reference is None else _trusted(reference, classes, rows.classes)
         pred_probs = None if inputs.pred_probs is None else _of_fitted(inputs.pred_probs, fitted, classes)
         assessment = assess(rows, options.settings, reference=trusted, pred_probs=pred_probs, tick=tick)
         alone = np.setdiff1d(np.arange(len(table)), fitted)
         guesses = probabilities_of(assessment, table.columns, alone) if len(alone) else np.empty((0, 0))
     if options.strict and not assessment.fit.converged:
-        raise ConvergenceError(
-            f"the fit did not converge: the gradient is {assessment.fit.gradient_norm:.1e} after "
-            f"{assessment.fit.iterations} iterations, expected {assessment.fit.tolerance:.0e}. "
-            "--optimizer newton or a larger --l2 mends it; without --strict the audit goes on and says so."
-        )
-    names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
+        raise _not_converged(assessment.fit)
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
     trusted_rows = None if trusted is None else len(trusted.given)
-    record = {
+    groups = None if group is None else groups_record(str(options.reading.group), table, rows)
+    found = conflicts_record(table, ranking)
+    record: dict[str, Any] = {
         "labelaudit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "summary": summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
+        "summary": {
+            **summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
+            "groups": groups,
+            "conflicts": {name: found[name] for name in ("groups", "rows")},
+        },
+        "conflicts": found,
+        "oddities": oddities_record(table, take(_used(table, assessment), fitted), rows, assessment.scores.predicted),
         "options": options.as_record(),
         "sources": _sources(table),
         **({"arrays": {name: vars(a) for name, a in inputs.arrays.items()}} if inputs.arrays else {}),
@@ -81,6 +91,20 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
         "reasons": [{"row": int(r), "reason": "only row of its class"} for r in table.row[alone]],
     }
     return Audit(ranking, record, FittedModel(assessment.encoder, assessment.fit.theta, names))
+
+
+def _not_converged(fit: Fit) -> ConvergenceError:
+    return ConvergenceError(
+        f"the fit did not converge: the gradient is {fit.gradient_norm:.1e} after {fit.iterations} iterations, "
+        f"expected {fit.tolerance:.0e}. --optimizer newton or a larger --l2 mends it; without --strict the audit goes "
+        "on and says so."
+    )
+
+
+def _used(table: Table, assessment: Assessment) -> list[Column]:
+    """The columns that are features."""
+    left_out = {c.name for c in left_out_columns(table, assessment.encoder)}
+    return [c for c in table.columns if c.name not in left_out]
 
 
 def fitted_rows(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -49,7 +49,7 @@ def summary_of(
         "noise": _noise(assessment, fitted_classes, scores[fitted]),
         "fit": _fit(assessment),
         "reference_rows": reference_rows,
-        "evidence": "pred_probs" if options.pred_probs is not None else _left_out_by(assessment),
+        "evidence": _evidence(assessment, options),
         "average_influence_over": "trusted rows" if reference_rows is not None else "all rows, weighted by label_score",
         "rank_by": options.rank_by,
     }
@@ -60,8 +60,12 @@ def _column(column: Column) -> dict[str, Any]:
     return about | {"dimensions": column.values.shape[1]} if column.kind == "embedding" else about
 
 
-def _left_out_by(assessment: Assessment) -> str:
-    """How the model's out-of-sample probabilities came about."""
+def _evidence(assessment: Assessment, options: AuditOptions) -> str:
+    """Where the out-of-sample probabilities came from."""
+    if options.pred_probs is not None:
+        return "pred_probs"
+    if options.reading.group is not None:
+        return "5 folds by groups"
     return "leave-one-out" if assessment.solver == "direct" else "5 folds"
 
 

@@ -30,6 +30,7 @@ class AutoOrNumber(click.ParamType[Any]):
 READING = (
     click.option("--label", required=True, metavar="COL", help="The column that holds the labels."),
     click.option("--id", "ids", multiple=True, metavar="COL", help="Carry this column into the ranking; no feature."),
+    click.option("--group", metavar="COL", help="Rows with one value here never vouch for each other."),
     click.option("--drop", multiple=True, metavar="COL", help="Leave this column out."),
     click.option("--numeric", multiple=True, metavar="COL", help="Read this column as numbers."),
     click.option("--categorical", multiple=True, metavar="COL", help="Read this column as categories."),

@@ -18,12 +18,12 @@ Hashes = NDArray[np.uint64]
 FOLDS = 5
 
 
-def _mix(h: Hashes) -> Hashes:
+def mixed(h: Hashes) -> Hashes:
     """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit moves every output bit."""
     h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Hashes = h ^ (h >> np.uint64(31))
-    return mixed
+    out: Hashes = h ^ (h >> np.uint64(31))
+    return out
 
 
 def _text_hashes(texts: NDArray[np.object_]) -> Hashes:
@@ -60,7 +60,7 @@ def _embedding_hashes(values: NDArray[np.floating[Any]]) -> Hashes:
     scale = -int(np.frexp(np.abs(values).max(initial=0.0).astype(np.float64))[1])
     total = np.zeros(len(values), dtype=np.uint64)
     for dimension in range(values.shape[1]):
-        total = _mix(total + _bits(np.ldexp(values[:, dimension].astype(np.float64), scale)))
+        total = mixed(total + _bits(np.ldexp(values[:, dimension].astype(np.float64), scale)))
     return total
 
 
@@ -84,8 +84,8 @@ def row_hashes(columns: Sequence[Column], rows: int) -> Hashes:
     total = np.zeros(rows, dtype=np.uint64)
     names = _text_hashes(np.array([c.name for c in columns], dtype=object))
     for column, salt in zip(columns, names, strict=True):
-        total += _mix(_cell_hashes(column) ^ salt)  # a sum, so that the order of columns does not matter
-    return _mix(total)
+        total += mixed(_cell_hashes(column) ^ salt)  # a sum, so that the order of columns does not matter
+    return mixed(total)
 
 
 def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArray[np.int64]:
@@ -94,7 +94,7 @@ def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArr
     Groups of exact duplicates are dealt out in the order of their hashes, class by class (a group belongs to the
     first of its classes). Classes come in an order of their rows' hashes, so that their names do not matter.
     """
-    codes = _by_content(hashes, codes)
+    codes = by_content(hashes, codes)
     by_class = np.lexsort((codes, hashes))
     first = np.ones(len(hashes), dtype=bool)
     first[1:] = hashes[by_class][1:] != hashes[by_class][:-1]
@@ -107,7 +107,7 @@ def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArr
     return out
 
 
-def _by_content(hashes: Hashes, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+def by_content(hashes: Hashes, codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """The classes numbered by the sum of their rows' hashes."""
     sums = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.uint64)
     np.add.at(sums, codes, hashes)
@@ -120,6 +120,6 @@ def sample(hashes: Hashes, count: int, salt: int = 0) -> NDArray[np.int64]:
     """Positions of `count` rows (all, if there are fewer) drawn by hash, in row order; other salts, other rows."""
     if len(hashes) <= count:
         return np.arange(len(hashes))
-    drawn = _mix(hashes ^ np.uint64((0x9E3779B97F4A7C15 * (salt + 1)) % 2**64))
+    drawn = mixed(hashes ^ np.uint64((0x9E3779B97F4A7C15 * (salt + 1)) % 2**64))
     chosen = np.argpartition(drawn, count)[:count]
     return np.sort(chosen)

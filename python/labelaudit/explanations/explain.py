@@ -22,9 +22,10 @@ from labelaudit.explanations.fitted import Array, FittedRows, fitted_rows_of
 from labelaudit.explanations.neighbours import sides
 from labelaudit.explanations.result import NOBODY, ClassProbability, Explanation
 from labelaudit.explanations.sentence import sentence_of
-from labelaudit.explanations.without import duplicates, probabilities_at, theta_without
+from labelaudit.explanations.without import belonging, duplicates, probabilities_at, theta_without
 from labelaudit.kernels import native
 from labelaudit.model.targets import class_probabilities
+from labelaudit.table.words import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,6 +109,7 @@ def _fitted(model: FittedRows, finding: Finding, row: int, top: int) -> Explanat
         average_logit_difference=found.average,
         notes=_notes(model),
         sentence="",
+        group_rows=None if model.rows.together is None else len(belonging(model, row)),
     )
 
 
@@ -125,10 +127,16 @@ def _notes(model: FittedRows) -> tuple[str, ...]:
             f"The fit had not converged (gradient {model.gradient_norm:.1e}, expected {tolerance:.0e}): all of this is "
             "of an unfinished model."
         )
+    groups = summary.get("groups")
     if summary["evidence"] == "pred_probs":
         notes.append(
             "self_confidence and label_score are of the predicted probabilities that were given; the probabilities "
             "here are of the audit's own model."
+        )
+    elif groups is not None:
+        notes.append(
+            f"self_confidence is of folds left out, which keep every group of {quoted(groups['column'])} together; the "
+            "probabilities here leave out the row's own group alone."
         )
     elif model.solver == "cg":
         notes.append(

@@ -100,7 +100,8 @@ def fitted_rows_of(audit: Audit, table: Table, *, threads: int = 1) -> FittedRow
     """The audit's model on its table, which must be the one that was audited (see `data.read_again`)."""
     fitted, codes = fitted_rows(table)
     cells = take(table.columns, fitted)
-    rows = rows_of(cells, codes[table.given[fitted]], len(audit.model.classes))
+    group = None if table.group is None else table.group[fitted]
+    rows = rows_of(cells, codes[table.given[fitted]], len(audit.model.classes), group)
     layout = layout_of(rows.fold)
     blocks = encode_blocks(audit.model.encoder, rows.columns, layout, threads=threads)
     objective = hard_objective(blocks, rows.given[layout.order], rows.classes, audit.summary["fit"]["l2"])

@@ -13,7 +13,8 @@ Value = str | bool | int | float | None  # of a cell; None where it is missing, 
 class ClassProbability:
     """What the fitted model says of one class: of the row in sample, and by a model that has not seen the row.
 
-    without_row leaves out the row's exact duplicates as well. It is None for a row that was not fitted.
+    without_row leaves out the row's exact duplicates as well, in an audit by groups its whole group. It is None for a
+    row that was not fitted.
     """
 
     label: str
@@ -96,7 +97,8 @@ class Explanation:
     opposing, supporting and columns (strongest first) are empty for a row that was not fitted, the only one of its
     class. logit_difference is that of given against against_label by the model without the row,
     average_logit_difference its mean over the rows that values were taken from. notes: what to bear in mind. sentence:
-    all of it in plain words.
+    all of it in plain words. group_rows: in an audit by groups, how many rows are left out as its group, the row itself
+    among them.
     """
 
     finding: Finding
@@ -111,6 +113,7 @@ class Explanation:
     average_logit_difference: float | None
     notes: tuple[str, ...]
     sentence: str
+    group_rows: int | None = None
 
 
 NOBODY = Side(0, 0.0, ())

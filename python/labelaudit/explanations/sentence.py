@@ -54,6 +54,8 @@ def _model(e: Explanation) -> str:
 
 
 def _itself(e: Explanation) -> str:
+    if e.group_rows is not None and e.group_rows > 1:
+        return "it and the other row of its group" if e.group_rows == 2 else f"its group of {e.group_rows:,} rows"
     count = sum(e.duplicates.values())
     if not count:
         return "it"

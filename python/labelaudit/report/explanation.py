@@ -42,12 +42,17 @@ def _probabilities(e: Explanation) -> str:
     fitted = e.logit_difference is not None
     rows = [["with the row" if fitted else "by its columns", *(f"{p.with_row:.1%}" for p in shown)]]
     if fitted:
-        left_out = "without it and its duplicates" if e.duplicates else "without it"
-        rows.append([left_out, *(f"{p.without_row:.1%}" for p in shown)])
+        rows.append([_left_out(e), *(f"{p.without_row:.1%}" for p in shown)])
     header = ["the model says", *(shortened(p.label, LABEL_CELLS) for p in shown)]
     more = len(e.probabilities) - len(shown)
     title = f"Probabilities, those of {plural(more, 'label')} left out here:" if more else "Probabilities:"
     return title + "\n" + table(header, rows, left=frozenset({0}))
+
+
+def _left_out(e: Explanation) -> str:
+    if e.group_rows is not None and e.group_rows > 1:
+        return "without its group"
+    return "without it and its duplicates" if e.duplicates else "without it"
 
 
 def _most_probable(e: Explanation) -> list[ClassProbability]:

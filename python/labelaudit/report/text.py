@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from labelaudit.audits.result import Audit, Finding
+from labelaudit.report import oddities
 from labelaudit.report.words import listed, plural, printable, shortened, table, width
 
 WIDTH = 80
@@ -23,7 +24,7 @@ CORNER = "true \\ given"
 
 def render(audit: Audit, *, top: int = 20) -> str:
     """The report with the first `top` rows."""
-    parts = [_verdict(audit), _rows(audit, top), _noise(audit.summary), _basis(audit)]
+    parts = [_verdict(audit), _rows(audit, top), oddities.render(audit), _noise(audit.summary), _basis(audit)]
     return "\n\n".join(p for p in parts if p) + "\n"
 
 
@@ -169,6 +170,7 @@ def _basis(audit: Audit) -> str:
         lines.append(
             f"Labels weighed by the probabilities of {printable(audit.record['arrays']['pred_probs']['path'])}."
         )
+    lines += _groups(s.get("groups"))
     lines.append(f"Influence: averaged over {_over(s)}.")
     return "\n".join(map(_wrapped, lines))
 
@@ -190,6 +192,18 @@ def _model(fit: dict[str, Any]) -> list[str]:
         f"  (loss {fit['loss']:.4f}, gradient {fit['gradient_norm']:.0e}, {fit['solver']} solver, {fit['device']}).",
         *votes,
         *estimated,
+    ]
+
+
+def _groups(groups: dict[str, Any] | None) -> list[str]:
+    if groups is None:
+        return []
+    alone = f", {plural(groups['rows_without'], 'row')} without a group" if groups["rows_without"] else ""
+    if groups["left_out_together"] < groups["groups"] + groups["rows_without"]:
+        alone += f"; exact duplicates join them to {groups['left_out_together']:,} that are left out together"
+    return [
+        f'Probabilities: out-of-sample by groups of "{shortened(groups["column"], NAME_CELLS)}" '
+        f"({plural(groups['groups'], 'group')}, the largest of {plural(groups['largest'], 'row')}{alone})."
     ]
 
 

@@ -12,7 +12,7 @@ from labelaudit.table.distinct import distinct
 from labelaudit.table.kinds import Places, as_kind, infer
 from labelaudit.table.label import check_classes, codes_of_known, given_labels
 from labelaudit.table.roles import Roles
-from labelaudit.table.table import Column, IntArray, LeftOutColumn, LeftOutRow, Source, Table
+from labelaudit.table.table import NO_GROUP, Column, IntArray, LeftOutColumn, LeftOutRow, Source, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,15 @@ def build(
         columns=columns,
         left_out_columns=left_out,
         left_out_rows=_left_out_rows(rows, labelled),
+        group=None if roles.group is None else _group(frame[roles.group], roles.missing, labelled),
     )
+
+
+def _group(cells: pd.Series, missing: tuple[str, ...], labelled: BoolArray) -> IntArray:
+    """The group of each labelled row as a number, NO_GROUP where its cell is empty or a word for a missing value."""
+    words = distinct(cells)
+    absent = np.array([*(word in missing for word in words.words), True])
+    return np.where(absent[words.codes], NO_GROUP, words.codes)[labelled]
 
 
 def _left_out_rows(rows: Rows, labelled: BoolArray) -> tuple[LeftOutRow, ...]:
@@ -78,7 +86,7 @@ def _features(
     frame: pd.DataFrame, header: tuple[str, ...], roles: Roles, places: Places, labelled: BoolArray
 ) -> tuple[tuple[Column, ...], tuple[LeftOutColumn, ...]]:
     """Kinds come from all rows; whether a column says anything, from the labelled ones."""
-    found = [_feature(name, frame, roles, places, labelled) for name in header if name not in (roles.label, *roles.ids)]
+    found = [_feature(name, frame, roles, places, labelled) for name in header if name not in roles.as_words]
     columns = tuple(column for column in found if isinstance(column, Column))
     return columns, tuple(column for column in found if isinstance(column, LeftOutColumn))
 

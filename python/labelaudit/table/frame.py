@@ -45,6 +45,7 @@ def table_from_frame(
     categorical: Sequence[str] = (),
     text: Sequence[str] = (),
     missing: Sequence[str] = (),
+    group: str | None = None,
     expect: Table | None = None,
 ) -> Table:
     """The labelled rows of a DataFrame; its index is not used, lines and offsets are NO_LINE.
@@ -55,7 +56,14 @@ def table_from_frame(
     `read_table`.
     """
     wanted = roles(
-        label=label, ids=ids, drop=drop, numeric=numeric, categorical=categorical, text=text, missing=missing
+        label=label,
+        ids=ids,
+        drop=drop,
+        numeric=numeric,
+        categorical=categorical,
+        text=text,
+        missing=missing,
+        group=group,
     )
     header = _header(frame, label)
     refuse_unknown(wanted, header)
@@ -91,7 +99,7 @@ def _cells(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     columns = {}
     for name in frame.columns:
         cells = frame[name].reset_index(drop=True)
-        if name in (roles.label, *roles.ids):
+        if name in roles.as_words:
             columns[name] = pd.Series(distinct(cells).text(), dtype=object)
         elif name not in roles.drop:
             columns[name] = _without_missing_words(cells, roles)

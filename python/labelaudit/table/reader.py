@@ -26,6 +26,7 @@ def read_table(
     categorical: Sequence[str] = (),
     text: Sequence[str] = (),
     missing: Sequence[str] = (),
+    group: str | None = None,
     skip: int = 0,
     delimiter: str | None = None,
     charset: str = "utf-8",
@@ -38,7 +39,14 @@ def read_table(
     that do not fit each other or the header.
     """
     wanted = roles(
-        label=label, ids=ids, drop=drop, numeric=numeric, categorical=categorical, text=text, missing=missing
+        label=label,
+        ids=ids,
+        drop=drop,
+        numeric=numeric,
+        categorical=categorical,
+        text=text,
+        missing=missing,
+        group=group,
     )
     texts = _texts(paths, charset)
     structures = _structures(texts, wanted, skip=skip, delimiter=delimiter, expect=expect)
@@ -50,7 +58,7 @@ def read_table(
         structures,
         columns=_needed(header, wanted, expect),
         as_text=_text_columns(header, wanted, expect),
-        features=[name for name in header if name not in (label, *ids, *drop)],
+        features=[name for name in header if name not in (*wanted.as_words, *drop)],
         missing=wanted.missing,
     )
     places = file_places(texts, structures)
@@ -106,7 +114,7 @@ def _text_columns(header: Sequence[str], roles: Roles, expect: Table | None) -> 
         words = {name for name, kind in roles.kinds.items() if kind != "numeric"}
     else:
         words = {column.name for column in expect.columns if column.kind != "numeric"}
-    words |= {roles.label, *roles.ids}
+    words |= set(roles.as_words)
     return [name for name in header if name in words]
 
 

@@ -20,13 +20,19 @@ RANKING_COLUMNS = frozenset(
 
 @dataclass(frozen=True)
 class Roles:
-    """The label, the ids, the columns to drop, the declared kinds, and the words that mean a missing feature value."""
+    """The label, the ids, the columns to drop, the declared kinds, the words for a missing feature value, the group."""
 
     label: str
     ids: tuple[str, ...]
     drop: tuple[str, ...]
     kinds: dict[str, Declared]
     missing: tuple[str, ...]
+    group: str | None = None
+
+    @property
+    def as_words(self) -> tuple[str, ...]:
+        """The columns that are read as they stand and are no features: label, ids, group."""
+        return (self.label, *self.ids, *(() if self.group is None else (self.group,)))
 
 
 def roles(
@@ -38,12 +44,18 @@ def roles(
     categorical: Sequence[str] = (),
     text: Sequence[str] = (),
     missing: Sequence[str] = (),
+    group: str | None = None,
 ) -> Roles:
-    """The roles as one value; raises UsageError if a column has two, or an id is named like a column of the ranking."""
+    """The roles as one value; raises UsageError if a column has two, or an id is named like a column of the ranking.
+
+    Only the group may be an id as well.
+    """
     given: dict[str, Sequence[str]] = {
         "label": (label,), "id": ids, "drop": drop, "numeric": numeric, "categorical": categorical, "text": text,
     }  # fmt: skip
     _refuse_two_roles(given)
+    if group is not None:
+        _refuse_two_roles({**given, "id": (), "group": (group,)})
     _refuse_reserved_ids(ids)
     kinds: dict[str, Declared] = {}
     declared: tuple[tuple[Declared, Sequence[str]], ...] = (
@@ -51,7 +63,8 @@ def roles(
     )  # fmt: skip
     for kind, names in declared:
         kinds.update((name, kind) for name in names)
-    return Roles(label, tuple(dict.fromkeys(ids)), tuple(drop), kinds, tuple(dict.fromkeys((*MISSING_WORDS, *missing))))
+    words = tuple(dict.fromkeys((*MISSING_WORDS, *missing)))
+    return Roles(label, tuple(dict.fromkeys(ids)), tuple(drop), kinds, words, group)
 
 
 def _refuse_two_roles(given: dict[str, Sequence[str]]) -> None:
@@ -73,6 +86,6 @@ def _refuse_reserved_ids(ids: Sequence[str]) -> None:
 
 def refuse_unknown(roles: Roles, header: Sequence[str]) -> None:
     """Raise UsageError if a declared column other than the label is not in the header."""
-    for name in (*roles.ids, *roles.drop, *roles.kinds):
+    for name in (*roles.as_words[1:], *roles.drop, *roles.kinds):
         if name not in header:
             raise UsageError(f"there is no column {quoted(name)}.{not_there(name, header)}")

@@ -14,6 +14,7 @@ FloatArray = npt.NDArray[np.float64]
 ObjectArray = npt.NDArray[np.object_]
 
 NO_LINE = -1  # the line and offset of a row that comes from no file
+NO_GROUP = -1  # of a row whose group is missing
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class Table:
 
     `given`: index of each row's label into the sorted `classes`. `row`: from 1 over all data rows, with those left out.
     `line`: physical line in its file from 1, NO_LINE for a DataFrame. `offset`: the record's first byte in the
-    decompressed UTF-8 text, NO_LINE likewise.
+    decompressed UTF-8 text, NO_LINE likewise. `group`: rows that belong together have the same number from 0, NO_GROUP
+    belongs to no other; None where no column says so.
     """
 
     sources: tuple[Source, ...]
@@ -87,6 +89,7 @@ class Table:
     columns: tuple[Column, ...]
     left_out_columns: tuple[LeftOutColumn, ...]
     left_out_rows: tuple[LeftOutRow, ...]
+    group: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.given)
