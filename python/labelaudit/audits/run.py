@@ -69,8 +69,7 @@ def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | N
 
 def audit_table(table: Table, options: AuditOptions, *, reference: Table | None = None, tick: Tick = _quiet) -> Audit:
     """Audits a table. Dense algebra runs on one thread each, so that no result depends on the number of threads."""
-    if not table.columns:
-        raise InputError(_no_features(table))
+    check_features(table)
     fitted, classes = fitted_rows(table)
     with threadpool_limits(1):
         rows = rows_of(take(table.columns, fitted), classes[table.given[fitted]], int(classes.max()) + 1)
@@ -92,7 +91,7 @@ def audit_table(table: Table, options: AuditOptions, *, reference: Table | None 
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "summary": summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
         "options": options.as_record(),
-        "sources": _sources(table),
+        "sources": sources_of(table),
         "left_out": {"rows": _left_out_rows(table), "columns": _left_out_columns(table, assessment)},
         **({} if reference is None else {"reference": _reference(reference, classes)}),
         "reasons": [{"row": int(r), "reason": "only row of its class"} for r in table.row[alone]],
@@ -120,13 +119,18 @@ def _trusted(reference: Table, classes: NDArray[np.int64], count: int) -> Rows:
     return rows_of(take(reference.columns, fitted), classes[reference.given[fitted]], count)
 
 
-def _no_features(table: Table) -> str:
+def check_features(table: Table) -> None:
+    """Raises InputError where there is nothing to learn from."""
+    if table.columns:
+        return
     reasons = "; ".join(f'"{c.name}": {c.reason}' for c in table.left_out_columns[:5])
     where = table.sources[0].path if table.sources else "the table"
-    return f"{where}: no column is left to learn from beside the label ({reasons or 'there is no other column'})"
+    why = reasons or "there is no other column"
+    raise InputError(f"{where}: no column is left to learn from beside the label ({why})")
 
 
-def _sources(table: Table) -> list[dict[str, Any]]:
+def sources_of(table: Table) -> list[dict[str, Any]]:
+    """The table's files as the record has them; none for a DataFrame."""
     return [vars(s) | {"header": list(s.header)} for s in table.sources]
 
 
@@ -134,7 +138,7 @@ def _reference(reference: Table, classes: NDArray[np.int64]) -> dict[str, Any]:
     """The reference's files with their hashes, and its rows that could not be used."""
     unknown = reference.row[classes[reference.given] < 0]
     unused = [{"row": int(r), "reason": "the data has one row of this class"} for r in unknown]
-    return {"sources": _sources(reference), "left_out_rows": [*_left_out_rows(reference), *unused]}
+    return {"sources": sources_of(reference), "left_out_rows": [*_left_out_rows(reference), *unused]}
 
 
 def _left_out_columns(table: Table, assessment: Assessment) -> list[dict[str, str]]:
