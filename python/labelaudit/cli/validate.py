@@ -45,7 +45,7 @@ def validate(data: tuple[str, ...], *, out: str | None, quiet: bool, verbose: bo
 
     \b
     Example:
-      labelaudit validate orders.csv --label category --id order_id --out validation
+      labelaudit validate orders.csv --label category --out validation
     """
     from labelaudit.audits.options import AuditOptions
     from labelaudit.errors import UsageError

@@ -14,8 +14,9 @@ NAME_CELLS = 16  # of a text from the data
 MOST_PAIRS = 2
 WHERE = {"uniform": "at random", "asymmetric": "in one direction", "instance": "where rows are ambiguous"}
 CAVEAT = (
-    "The labels of the file are taken as right: a real error in it that is flagged counts as a false alarm here. "
-    "Planted errors are easier to find than real ones, so expect less of the file's own."
+    "The labels of the file are taken as right, so a real error that is flagged counts as a false alarm; those flagged "
+    "in the file as it is are told apart below. Planted errors are easier to find than real ones: expect less of the "
+    "file's own."
 )
 Cells = list[str]
 
@@ -27,7 +28,8 @@ def render(validation: Validation) -> str:
     repeats = validation.options["repeats"]
     over = f", mean of {repeats} repeats (lowest-highest)" if repeats > 1 else ""
     parts = [
-        f"{verdict}\n{wrapped(CAVEAT, WIDTH, '    ')}",
+        verdict,
+        f"{_as_it_is(validation)}\n{wrapped(CAVEAT, WIDTH)}",
         f"What is found{over}:\n" + _figures(kinds, FOUND),
         f"How true the stated figures are{', likewise' if over else ''}:\n"
         + _figures(kinds, STATED, _intervals(kinds)),
@@ -45,10 +47,16 @@ def _verdict(kind: KindOfError) -> str:
     start = f"Of the {rate:.1%} of labels planted wrong {where}, the audit"
     if not kind.spread("flagged").highest:
         return f"{start} finds none: it flags no row."
-    real, stated = kind.spread("false_alarms").mean, kind.spread("stated_false_alarms").mean
-    return (
-        f"{start} finds {recall:.0%} in the rows it flags; {real:.0%} of these are false alarms (stated: {stated:.0%})."
-    )
+    real, stated = (_share(kind.spread(name).mean) for name in ("false_alarms", "stated_false_alarms"))
+    return f"{start} finds {_share(recall)} in the rows it flags; {real} of these are false alarms (stated: {stated})."
+
+
+def _as_it_is(validation: Validation) -> str:
+    found = validation.as_it_is
+    count, (low, high) = len(found.flagged_rows), found.interval
+    flagged = f"{plural(count, 'row')} ({_share(count / validation.data['rows_measured'], 1)})"
+    stated = f"a noise rate of {found.stated_rate:.1%} (95 % interval {low:.1%} to {high:.1%})"
+    return wrapped(f"In the file as it is, the audit flags {flagged} and states {stated}.", WIDTH)
 
 
 def _percent(value: float) -> str:
@@ -83,6 +91,7 @@ FOUND = (
 STATED = (
     _Line("false alarms, stated", "stated_false_alarms", _whole, "%"),
     _Line("  real", "false_alarms", _whole, "%"),
+    _Line("    flagged before", "false_alarms_before", _whole, "%"),
     _Line("noise rate, stated", "stated_rate", _percent, "%"),
     _Line("  planted", "planted_rate", _percent, "%"),
     _Line("calibration error", "calibration_error", _percent, "%"),
@@ -93,7 +102,7 @@ STATED = (
 def _figures(kinds: tuple[KindOfError, ...], lines: tuple[_Line, ...], further: Cells | None = None) -> str:
     rows = [[line.name, *(_cell(kind.spread(line.figure), line) for kind in kinds)] for line in lines]
     if further:
-        rows.insert(4, further)
+        rows.insert(5, further)
     return table(["", *(kind.kind for kind in kinds)], rows, left=frozenset(range(len(kinds) + 1)))
 
 
@@ -138,7 +147,17 @@ def _reliability(kinds: tuple[KindOfError, ...]) -> str:
 
 
 def _pair(a: float, b: float, digits: int = 0) -> str:
-    return " / ".join("none" if math.isnan(v) else f"{v:.{digits}%}" for v in (a, b))
+    return f"{_share(a, digits)} / {_share(b, digits)}"
+
+
+def _share(value: float, digits: int = 0) -> str:
+    """A percentage that reads 0 and 100 only where it is."""
+    if math.isnan(value):
+        return "none"
+    text, least = f"{value:.{digits}%}", 0.1**digits
+    if 0 < value < 1 and float(text[:-1]) in (0.0, 100.0):
+        return f"<{least:g}%" if value < 0.5 else f">{100 - least:g}%"
+    return text
 
 
 def _basis(validation: Validation) -> str:

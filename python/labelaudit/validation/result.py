@@ -10,12 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelaudit.metrics import Reliability, Tenths
 from labelaudit.planting import ErrorKind
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class AsItIs:
+    """What the audit states about the data without planted errors; flagged_rows: their `row`, ascending."""
+
+    flagged_rows: NDArray[np.int64]
+    stated_rate: float
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Run:
     recall: float  # of the flagged rows
     precision_at_planted: float  # of the first rows, as many as are planted
     stated_false_alarms: float  # expected share among the flagged
+    false_alarms_before: float  # of the false alarms, the share that is flagged in the data as it is
     stated_rate: float
     interval: tuple[float, float]  # 95 %, of the stated noise rate
     calibration_error: float
@@ -80,7 +91,8 @@ class Spread:
 
 FIGURES = (
     *("planted", "planted_rate", "taken_back", "average_precision", "flagged", "recall", "precision"),
-    *("precision_at_planted", "stated_false_alarms", "false_alarms", "stated_rate", "calibration_error", "brier_skill"),
+    *("precision_at_planted", "stated_false_alarms", "false_alarms", "false_alarms_before", "stated_rate"),
+    *("calibration_error", "brier_skill"),
 )
 
 
@@ -126,6 +138,7 @@ class Validation:
 
     data: dict[str, Any]
     options: dict[str, Any]
+    as_it_is: AsItIs
     kinds: tuple[KindOfError, ...]
 
     @property

@@ -16,7 +16,7 @@ from labelaudit.errors import UsageError
 from labelaudit.planting import KINDS, ErrorKind, check_rate, plant, spare_small_classes
 from labelaudit.table.table import Table
 from labelaudit.validation.ambiguity import ambiguity
-from labelaudit.validation.measure import measured
+from labelaudit.validation.measure import as_it_is, measured
 from labelaudit.validation.result import KindOfError, Run, Validation
 
 if TYPE_CHECKING:
@@ -76,20 +76,22 @@ def validate_table(
     reference: Table | None = None,
     tick: Tick = lambda stage: None,
 ) -> Validation:
-    """Audits copies of the table with planted errors; the table and the trusted rows stay as they are.
+    """Audits the table, then copies of it with planted errors; the table and the trusted rows stay as they are.
 
     The errors of a repeat are drawn from options' seed plus its number.
     """
     check_features(table)
     runs: dict[ErrorKind, list[Run]] = {kind: [] for kind in planting.kinds}
-    for copy in list(_copies(table, planting, options, tick)):
+    copies = list(_copies(table, planting, options, tick))
+    before = as_it_is(audit_table(table, options, reference=reference, tick=_stages("the data as it is", tick)))
+    for copy in copies:
         stages = _stages(f"{copy.kind}, repeat {copy.repeat} of {planting.repeats}", tick)
         audit = audit_table(replace(table, given=copy.given), options, reference=reference, tick=stages)
-        figures = measured(audit, table, copy.given)
+        figures = measured(audit, table, copy.given, before)
         runs[copy.kind].append(Run(copy.kind, copy.repeat, copy.seed, taken_back=copy.taken_back, **figures))
     kinds = tuple(KindOfError(kind, tuple(of_kind)) for kind, of_kind in runs.items())
     record = options.as_record() | {"kinds": list(planting.kinds), "rate": planting.rate, "repeats": planting.repeats}
-    return Validation(_about(table, reference), record, kinds)
+    return Validation(_about(table, reference), record, before, kinds)
 
 
 def _stages(what: str, tick: Tick) -> Tick:

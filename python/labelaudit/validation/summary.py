@@ -23,6 +23,11 @@ def summary_of(validation: Validation) -> dict[str, Any]:
         "assumption": ASSUMPTION,
         "data": validation.data,
         "options": validation.options,
+        "as_it_is": {
+            "flagged": len(validation.as_it_is.flagged_rows),
+            "stated_rate": validation.as_it_is.stated_rate,
+            "interval": list(validation.as_it_is.interval),
+        },
         "kinds": [_kind(kind) for kind in validation.kinds],
     }
 
