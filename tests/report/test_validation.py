@@ -72,7 +72,7 @@ def test_figures_have_their_mean_and_range_and_chance_beside_the_average_precisi
     assert "average precision 0.81 0.81 0.81" in lines
     assert "by chance 0.12 0.12 0.12" in lines
     assert "Brier skill -3% (-31 to 25) -3% (-31 to 25) -3% (-31 to 25)" in lines
-    assert "in the interval 2 of 2 times 2 of 2 times 2 of 2 times" in lines
+    assert "in the interval 2 of 2 2 of 2 2 of 2" in lines
     assert "10% 100 50% / 75% 50% / 75% 50% / 75%" in lines
 
 

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from labelaudit.validation.plots import PLOTS, plots
+from labelaudit.validation.plots import PLOTS, curve, plots
 
 pytest.importorskip("matplotlib", reason="plots are an extra")
 
@@ -26,6 +26,14 @@ def test_the_plots_are_not_blank_and_the_same_twice(validation):
         else:
             paths = ElementTree.fromstring(content).findall(".//{http://www.w3.org/2000/svg}path")
             assert len(paths) > 50
+
+
+def test_the_area_below_the_curve_is_average_precision(validation):
+    for kind in validation.kinds:
+        for run in kind.runs:
+            recall, precision = curve(run)
+            area = ((recall[1:] - recall[:-1]) * precision[1:]).sum()  # each step belongs to the point at its end
+            assert area == pytest.approx(run.average_precision, rel=1e-12)
 
 
 def test_a_plot_of_nothing_planted_is_drawn(validation):

@@ -117,7 +117,7 @@ def _cell(spread: Spread, line: _Line) -> str:
 
 
 def _intervals(kinds: tuple[KindOfError, ...]) -> Cells:
-    return ["  in the interval", *(f"{kind.covered} of {len(kind.runs)} times" for kind in kinds)]
+    return ["  in the interval", *(f"{kind.covered} of {len(kind.runs)}" for kind in kinds)]
 
 
 def _tenths(kinds: tuple[KindOfError, ...]) -> str:

@@ -34,13 +34,16 @@ def _panels(figure: Any, kinds: tuple[KindOfError, ...]) -> Any:
         axes.set_title(f"{kind.kind}, {kind.spread('planted_rate').mean:.1%} planted")
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         axes.set(xticks=TICKS, yticks=TICKS)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.grid(alpha=0.3)
     return panels
 
 
 def _legend(figure: Any, axes: Any) -> None:
-    """That of one panel for all, below them; the panels differ by colour alone."""
-    figure.legend(*axes.get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=3)
+    """That of one panel for all, above them; the panels differ by colour alone."""
+    columns = 3 if len(figure.axes) > 1 else 1
+    figure.legend(*axes.get_legend_handles_labels(), frameon=False, loc="outside upper left", ncols=columns)
 
 
 def _reliability(figure: Any, kinds: tuple[KindOfError, ...]) -> None:
@@ -54,7 +57,7 @@ def _reliability(figure: Any, kinds: tuple[KindOfError, ...]) -> None:
         axes.plot(bins.stated, bins.right, "o", color=colour, ms=5, label="mean of a tenth of the rows")
         axes.axline((0, 0), (1, 1), color=GREY, lw=0.8, ls=":", label="as stated")
     panels[0].set_ylabel("share of right labels")
-    figure.supxlabel("label_score: the stated probability that the label is right", fontsize=10)
+    figure.supxlabel("label_score, the stated probability of a right label", fontsize=10)
     _legend(figure, panels[0])
 
 
@@ -63,16 +66,18 @@ def _precision_recall(figure: Any, kinds: tuple[KindOfError, ...]) -> None:
     for axes, kind in zip(panels, kinds, strict=True):
         for i, run in enumerate(kind.runs):
             label = "" if i else "ranking of one repeat"
-            axes.plot(*_curve(run), color=COLOURS[kind.kind], lw=1.2, alpha=0.6, drawstyle="steps-pre", label=label)
+            axes.plot(*curve(run), color=COLOURS[kind.kind], lw=1.2, alpha=0.6, drawstyle="steps-pre", label=label)
         cuts = np.array([(run.recall, run.precision) for run in kind.runs]).reshape(-1, 2)
         axes.plot(*cuts.T, "o", color="black", ms=4, label="rows flagged")
         axes.axhline(kind.spread("planted_rate").mean, color=GREY, lw=0.8, ls=":", label="by chance")
-    panels[0].set_ylabel("precision")
-    figure.supxlabel("recall: the share of the planted errors among the first rows", fontsize=10)
+    panels[0].set_ylabel("precision, the share of planted errors")
+    figure.supxlabel("recall, the share of planted errors found", fontsize=10)
     _legend(figure, panels[0])
 
 
-def _curve(run: Run) -> tuple[Any, Any]:
-    """Recall and precision at each planted error, (planted,) each."""
+def curve(run: Run) -> tuple[Any, Any]:
+    """Recall and precision at each planted error, from recall 0 on: the area below the steps is average precision."""
     found = np.arange(1, run.planted + 1)
-    return found / max(run.planted, 1), found / np.sort(run.labels["rank"].to_numpy())
+    precision = found / np.sort(run.labels["rank"].to_numpy())
+    start = np.zeros(len(found[:1]))  # nothing, where nothing is planted
+    return np.concatenate([start, found / max(run.planted, 1)]), np.concatenate([precision[:1], precision])
