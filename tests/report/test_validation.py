@@ -76,6 +76,11 @@ def test_figures_have_their_mean_and_range_and_chance_beside_the_average_precisi
     assert "10% 100 50% / 75% 50% / 75% 50% / 75%" in lines
 
 
+def test_no_figure_reads_minus_nothing():
+    kind = KindOfError("uniform", (run(brier_skill=-0.001), run(repeat=2, brier_skill=0.1)))
+    assert "-0" not in render(validation(kind))
+
+
 def test_nothing_reads_all_or_none_that_is_not():
     bins = Reliability(np.array([500, 500]), np.array([0.0001, 0.9999]), np.array([0.0, 1.0]))
     text = " ".join(render(validation(KindOfError("uniform", (run(reliability=bins),)))).split())
@@ -102,8 +107,10 @@ def test_it_fits_80_columns(label):
 
 def test_no_flagged_row_and_no_planted_error_have_words():
     unflagged = KindOfError("uniform", (run(flagged=0, precision=NAN, recall=0.0, stated_false_alarms=NAN),))
+    assert "few errors" not in render(validation(unflagged))
     assert "it flags no row" in " ".join(render(validation(unflagged)).split())
     empty = replace(run(), planted=0, recall=NAN, average_precision=NAN, brier_skill=NAN, labels=LABELS[:0])
     text = render(validation(KindOfError("uniform", (empty,))))
     assert text.startswith("No label was planted wrong at random.")
+    assert "Warning: few errors were planted (0 uniform)" in text
     assert "nan" not in text

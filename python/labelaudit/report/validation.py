@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from labelaudit.report.text import WIDTH
 from labelaudit.report.words import listed, plural, shortened, table, wrapped
-from labelaudit.validation.result import KindOfError, Spread, Validation
+from labelaudit.validation.result import KindOfError, Run, Spread, Validation
 
 NAME_CELLS = 16  # of a text from the data
 MOST_PAIRS = 2
+FEW_ERRORS = 30  # a guess: a share of so many is known to a tenth or so
 WHERE = {"uniform": "at random", "asymmetric": "in one direction", "instance": "where rows are ambiguous"}
 CAVEAT = (
     "The labels of the file are taken as right, so a real error that is flagged counts as a false alarm; those flagged "
@@ -60,15 +61,15 @@ def _as_it_is(validation: Validation) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
+    return f"{100 * value:z.1f}"
 
 
 def _whole(value: float) -> str:
-    return f"{100 * value:.0f}"
+    return f"{100 * value:z.0f}"
 
 
 def _plain(value: float) -> str:
-    return f"{value:.2f}"
+    return f"{value:z.2f}"
 
 
 class _Line(NamedTuple):
@@ -170,21 +171,33 @@ def _basis(validation: Validation) -> str:
         f"{options['rate']:g}, {drawn}; ranked by {options['rank_by']}, --max-fdr {options['max_fdr']:g}.",
         *(f"- {_kind(kind, validation)}" for kind in validation.kinds),
     ]
+    lines += [*_left_out(validation), *_warnings(validation, runs)]
+    return "\n".join(wrapped(line, WIDTH, "    ") for line in lines)
+
+
+def _left_out(validation: Validation) -> Iterable[str]:
+    """What no error was planted in, and why."""
+    data = validation.data
     if data["reference_rows"] is not None:
-        lines.append(f"Trusted rows, in which nothing is planted: {data['reference_rows']:,}.")
+        yield f"Trusted rows, in which nothing is planted: {data['reference_rows']:,}."
     if data["rows_left_out"]:
-        lines.append(f"Rows left out, without a label: {data['rows_left_out']:,}.")
+        yield f"Rows left out, without a label: {data['rows_left_out']:,}."
     if data["only_row_of_its_class"]:
-        lines.append(f"Rows in no figure, each the only row of its class: {data['only_row_of_its_class']:,}.")
-    taken_back = [
-        f"{sum(r.taken_back for r in k.runs)} {k.kind}" for k in validation.kinds if any(r.taken_back for r in k.runs)
-    ]
-    if taken_back:
-        lines.append(f"Errors not planted, so that every class keeps two right labels: {', '.join(taken_back)}.")
+        yield f"Rows in no figure, each the only row of its class: {data['only_row_of_its_class']:,}."
+    counts = [(sum(run.taken_back for run in kind.runs), kind.kind) for kind in validation.kinds]
+    told = [f"{count} {kind}" for count, kind in counts if count]
+    if told:
+        yield f"Errors not planted, so that every class keeps two right labels: {', '.join(told)}."
+
+
+def _warnings(validation: Validation, runs: list[Run]) -> Iterable[str]:
+    counts = [(sum(run.planted for run in kind.runs), kind.kind) for kind in validation.kinds]
+    few = [f"{count} {kind}" for count, kind in counts if count < FEW_ERRORS]
+    if few:
+        yield f"Warning: few errors were planted ({', '.join(few)}); take the figures on them as a hint."
     stopped = sum(not run.converged for run in runs)
     if stopped:
-        lines.append(f"Warning: {stopped} of {plural(len(runs), 'fit')} did not converge.")
-    return "\n".join(wrapped(line, WIDTH, "    ") for line in lines)
+        yield f"Warning: {stopped} of {plural(len(runs), 'fit')} did not converge."
 
 
 def _kind(kind: KindOfError, validation: Validation) -> str:
