@@ -1,4 +1,4 @@
-"""Plots as bytes: one style, and the same bytes each time; matplotlib is imported only here and opens no window."""
+"""Plots as bytes: one style, the same bytes each time, no window; matplotlib is imported when one is drawn."""
 
 from __future__ import annotations
 
