@@ -12,7 +12,7 @@ PACKAGE = Path(labelaudit.__file__).parent
 LAYERS = (
     {"cli"},
     {"benchmark", "report"},
-    {"explanations"},
+    {"explanations", "validation"},
     {"audits"},
     {"assess", "oddities"},
     {"score", "choose"},
@@ -27,12 +27,15 @@ LAYERS = (
     {"table"},
     {"kernels"},
     {"_core"},
-    {"files", "synthetic", "planting", "metrics"},
+    {"files", "pictures", "synthetic", "planting", "metrics"},
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}
 # all that reports see of what is below them
-DATA_CLASSES = {"labelaudit.audits.result", "labelaudit.audits.saving", "labelaudit.explanations.result"}
+DATA_CLASSES = {
+    *("labelaudit.audits.result", "labelaudit.audits.saving"),
+    *("labelaudit.explanations.result", "labelaudit.validation.result"),
+}
 
 
 def modules():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from labelaudit.metrics import average_precision, brier_skill, first, precision, recall, reliability
+from labelaudit.metrics import average_precision, brier_skill, by_tenths, first, precision, recall, reliability
 
 WRONG = np.array([True, False, True, False, False])
 
@@ -46,3 +46,26 @@ def test_skill_is_measured_against_knowing_the_rate():
 
 def test_fewer_rows_than_bins_make_fewer_bins():
     assert len(reliability(np.array([0.1, 0.9]), np.array([True, False])).rows) == 2
+
+
+@pytest.mark.parametrize("rows", [1, 7, 10, 95])
+def test_each_tenth_finds_what_stands_in_it(rows):
+    wrong = np.random.default_rng(rows).random(rows) < 0.4
+    wrong[-1] = True
+    tenths = by_tenths(wrong)
+    assert tenths.rows[-1] == rows
+    for i, count in enumerate(tenths.rows):
+        assert count - 1 < rows * (i + 1) / 10 <= count
+        assert tenths.precision[i] * count == pytest.approx(wrong[:count].sum())
+        assert tenths.recall[i] == pytest.approx(wrong[:count].sum() / wrong.sum())
+    assert tenths.recall[-1] == 1
+
+
+def test_tenths_of_nothing_wrong_find_no_share():
+    tenths = by_tenths(np.zeros(20, dtype=bool))
+    assert np.isnan(tenths.recall).all()
+    assert not tenths.precision.any()
+
+
+def test_a_perfect_suspicion_has_average_precision_1():
+    assert average_precision(WRONG, WRONG.astype(float)) == 1

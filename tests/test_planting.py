@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from labelaudit.errors import UsageError
-from labelaudit.planting import KINDS, plant
+from labelaudit.planting import KINDS, plant, spare_small_classes
 
 ROWS = 20_000
 SLACK = 4 / np.sqrt(ROWS)  # four standard errors of a share, at the most
@@ -57,3 +57,15 @@ def test_a_rate_or_a_number_of_classes_that_cannot_be_is_refused(rate, classes):
 def test_instances_need_a_model(codes):
     with pytest.raises(ValueError, match="probabilities"):
         plant(codes, 4, "instance", 0.1, 0)
+
+
+def test_small_classes_keep_two_right_labels_and_nothing_else_is_taken_back():
+    codes = np.array([0] * 50 + [1] * 3 + [2] * 2 + [3])
+    planted = (codes + 1) % 4
+    kept = spare_small_classes(codes, planted)
+    right = np.bincount(codes[kept == codes], minlength=4)
+    assert right.tolist() == [2, 2, 2, 1]
+    assert np.array_equal(kept[kept != codes], planted[kept != codes])
+    gentle = codes.copy()
+    gentle[0] = 1
+    assert np.array_equal(spare_small_classes(codes, gentle), gentle)

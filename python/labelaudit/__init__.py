@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 __version__ = "0.1.0"
-__all__ = ["Audit", "__version__", "audit", "explain", "load"]
+__all__ = ["Audit", "__version__", "audit", "explain", "load", "validate"]
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from labelaudit.audits.inputs import Beside
+    from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.result import Audit
     from labelaudit.explanations.result import Explanation
+    from labelaudit.planting import ErrorKind
     from labelaudit.score import RankBy
     from labelaudit.table.embeddings import Embeddings
+    from labelaudit.validation.result import Validation
 
 _Names = str | Sequence[str]
 
@@ -58,19 +62,29 @@ def audit(
     `.conflicts`, `.oddities`, `.summary`, `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for
     data that cannot be audited, UsageError for options that do not fit, ConvergenceError under strict.
     """
-    values = {name: _names(v) if name in _LISTS else v for name, v in locals().items() if name != "data"}
-    values["ids"] = values.pop("id")
-    trusted = [reference] if isinstance(reference, (str, PathLike)) else reference
-    for name in _MAY_BE_FILES:
-        values[name] = _called(values[name])
+    options, trusted, beside = _audit_options(locals())
 
-    from labelaudit.audits.inputs import Beside
-    from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.run import audit_data
 
-    paths = [data] if isinstance(data, (str, PathLike)) else data
-    beside = Beside(embeddings, reference_embeddings, pred_probs)
-    return audit_data(paths, AuditOptions.of(values), reference=trusted, beside=beside)
+    return audit_data(_paths(data), options, reference=trusted, beside=beside)
+
+
+def _audit_options(values: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
+    """The options by the names of `audit`'s arguments, the trusted rows, and what stands beside the data."""
+    from labelaudit.audits.inputs import Beside
+    from labelaudit.audits.options import AuditOptions
+
+    values = {name: _names(v) if name in _LISTS else v for name, v in values.items() if name != "data"}
+    values["ids"] = values.pop("id")
+    reference = values["reference"]
+    beside = Beside(*(values[name] for name in ("embeddings", "reference_embeddings", "pred_probs")))
+    for name in _MAY_BE_FILES:
+        values[name] = _called(values[name])
+    return AuditOptions.of(values), None if reference is None else _paths(reference), beside
+
+
+def _paths(data: Any) -> Any:
+    return [data] if isinstance(data, (str, PathLike)) else data
 
 
 _LISTS = ("id", "drop", "numeric", "categorical", "text", "missing")
@@ -116,8 +130,35 @@ def explain(
     from labelaudit.explanations.explain import explain as explain_audit
 
     at_hand = load(audit) if isinstance(audit, (str, PathLike)) else audit
-    paths = [data] if isinstance(data, (str, PathLike)) else data
-    return explain_audit(at_hand, row, line=line, data=paths, embeddings=embeddings, top=top)
+    return explain_audit(at_hand, row, line=line, data=_paths(data), embeddings=embeddings, top=top)
+
+
+def validate(
+    data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]],
+    label: str,
+    *,
+    kinds: _Names = ("uniform", "asymmetric", "instance"),
+    rate: float = 0.1,
+    repeats: int = 3,
+    **options: Any,
+) -> Validation:
+    """Plants errors in copies of the data, audits each with these options of `audit`, and measures what is found.
+
+    The labels of the data are taken as right, and the data stays as it is. kinds: of the errors, see
+    `labelaudit.planting.plant`; rate: the share of labels to plant wrong, up to 1/2; repeats: copies of each kind, the
+    first drawn from `seed`. Returns a `Validation`: `.summary`, `.kinds`, `.rows` (a DataFrame, one line for every
+    planted error), `.save(folder)`. Raises what `audit` raises, and UsageError where no error would be planted.
+    """
+    from inspect import signature
+
+    bound = signature(audit).bind(data, label, **options)
+    bound.apply_defaults()
+    audit_options, trusted, beside = _audit_options(bound.arguments)
+
+    from labelaudit.validation.run import Planting, validate_data
+
+    planting = Planting(cast("tuple[ErrorKind, ...]", _names(kinds)), rate, repeats)
+    return validate_data(_paths(data), audit_options, planting, reference=trusted, beside=beside)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-BINS = 10
+BINS = TENTHS = 10
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,22 @@ def precision(wrong: Flags, picked: Flags) -> float:
 def recall(wrong: Flags, picked: Flags) -> float:
     """The share of the wrong labels that is picked; nan where none is wrong."""
     return float(picked[wrong].mean()) if wrong.any() else float("nan")
+
+
+@dataclass(frozen=True)
+class Tenths:
+    """The first tenth of a ranking, the first two tenths, .. all of it, (10,) each.
+
+    precision: the share of wrong labels among these rows. recall: the share of the wrong labels that they hold.
+    """
+
+    rows: NDArray[np.int64]
+    precision: Array
+    recall: Array
+
+
+def by_tenths(wrong: Flags) -> Tenths:
+    """Of a ranking's rows, (rows,), the most suspicious first; a tenth that is no whole number is rounded up."""
+    rows = -(-np.arange(1, TENTHS + 1) * len(wrong) // TENTHS)
+    found = np.cumsum(wrong)[rows - 1]
+    return Tenths(rows, found / rows, found / found[-1] if found[-1] else np.full(TENTHS, np.nan))

@@ -14,8 +14,15 @@ Codes = NDArray[np.int64]
 ErrorKind = Literal["uniform", "asymmetric", "instance"]
 KINDS: tuple[ErrorKind, ...] = ("uniform", "asymmetric", "instance")
 
+KEPT = 2  # right labels that a class must keep: an audit needs two rows of it
 ROOM = 0.02  # added to a row's ambiguity: a row that every model is sure of may be wrong as well
 LARGEST_CHANCE = 0.9  # of one row's label to go wrong
+
+
+def check_rate(rate: float) -> None:
+    """Raises UsageError for a rate that cannot be planted."""
+    if not 0 < rate <= 0.5:
+        raise UsageError(f"--rate: expected a share above 0, up to 0.5, got {rate}")
 
 
 def plant(codes: Codes, classes: int, kind: ErrorKind, rate: float, seed: int, ambiguity: Array | None = None) -> Codes:
@@ -27,8 +34,7 @@ def plant(codes: Codes, classes: int, kind: ErrorKind, rate: float, seed: int, a
     The draws are those of numpy's default generator from this seed alone. Raises UsageError for a rate outside 0 to
     1/2 or one class.
     """
-    if not 0 < rate <= 0.5:
-        raise UsageError(f"--rate: expected a share above 0, up to 0.5, got {rate}")
+    check_rate(rate)
     if classes < 2:
         raise UsageError("planting errors needs two classes")
     rng, rows = np.random.default_rng(seed), len(codes)
@@ -45,3 +51,17 @@ def plant(codes: Codes, classes: int, kind: ErrorKind, rate: float, seed: int, a
     chance = others.max(1) + ROOM
     wrong = rng.random(rows) < np.minimum(chance / chance.mean() * rate, LARGEST_CHANCE)
     return np.where(wrong, others.argmax(1), codes)
+
+
+def spare_small_classes(codes: Codes, planted: Codes) -> Codes:
+    """The planted codes with as many errors taken back, first rows first, as leave every class KEPT right labels.
+
+    A class of fewer rows keeps all of them.
+    """
+    out = planted.copy()
+    sizes = np.bincount(codes)
+    missing = np.minimum(sizes, KEPT) - np.bincount(codes[planted == codes], minlength=len(sizes))
+    for code in np.flatnonzero(missing > 0):
+        back = np.flatnonzero((codes == code) & (planted != codes))[: missing[code]]
+        out[back] = code
+    return out

@@ -53,8 +53,7 @@ def audit_data(
 def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) -> Audit:
     """Audits what was read. Dense algebra runs on one thread each: no result depends on the number of threads."""
     table, reference = inputs.table, inputs.reference
-    if not table.columns:
-        raise InputError(_no_features(table))
+    check_features(table)
     fitted, classes = fitted_rows(table)
     names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
     group = None if table.group is None else table.group[fitted]
@@ -84,7 +83,7 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
         "conflicts": found,
         "oddities": oddities_record(table, take(_used(table, assessment), fitted), rows, assessment.scores.predicted),
         "options": options.as_record(),
-        "sources": _sources(table),
+        "sources": sources_of(table),
         **({"arrays": {name: vars(a) for name, a in inputs.arrays.items()}} if inputs.arrays else {}),
         "left_out": {"rows": _left_out_rows(table), "columns": _left_out_columns(table, assessment)},
         **({} if reference is None else {"reference": _reference(reference, classes)}),
@@ -134,13 +133,18 @@ def _trusted(reference: Table, classes: NDArray[np.int64], count: int) -> Rows:
     return rows_of(take(reference.columns, fitted), classes[reference.given[fitted]], count)
 
 
-def _no_features(table: Table) -> str:
+def check_features(table: Table) -> None:
+    """Raises InputError where there is nothing to learn from."""
+    if table.columns:
+        return
     reasons = "; ".join(f'"{c.name}": {c.reason}' for c in table.left_out_columns[:5])
     where = table.sources[0].path if table.sources else "the table"
-    return f"{where}: no column is left to learn from beside the label ({reasons or 'there is no other column'})"
+    why = reasons or "there is no other column"
+    raise InputError(f"{where}: no column is left to learn from beside the label ({why})")
 
 
-def _sources(table: Table) -> list[dict[str, Any]]:
+def sources_of(table: Table) -> list[dict[str, Any]]:
+    """The table's files as the record has them; none for a DataFrame."""
     return [vars(s) | {"header": list(s.header)} for s in table.sources]
 
 
@@ -148,7 +152,7 @@ def _reference(reference: Table, classes: NDArray[np.int64]) -> dict[str, Any]:
     """The reference's files with their hashes, and its rows that could not be used."""
     unknown = reference.row[classes[reference.given] < 0]
     unused = [{"row": int(r), "reason": "the data has one row of this class"} for r in unknown]
-    return {"sources": _sources(reference), "left_out_rows": [*_left_out_rows(reference), *unused]}
+    return {"sources": sources_of(reference), "left_out_rows": [*_left_out_rows(reference), *unused]}
 
 
 def _left_out_columns(table: Table, assessment: Assessment) -> list[dict[str, str]]:

@@ -1,38 +1,21 @@
-"""The benchmark as pictures; matplotlib is imported only here and never opens a window."""
+"""The benchmark as pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from labelaudit.benchmark.planted import RANKINGS
 from labelaudit.benchmark.published import FLIPPED, MEASURED, ROWS, PublishedRun
 from labelaudit.benchmark.results import Benchmark, Cell
-from labelaudit.errors import UsageError
-from labelaudit.files import write_atomically
+from labelaudit.files import write_bytes
+from labelaudit.pictures import BLUE, GREY, ORANGE, picture
 from labelaudit.synthetic import LABELS, draw, optimal_plane
 
-# Okabe and Ito 2008: apart for every kind of colour vision
-BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#555555"
 SHOWN_ROWS = 2000  # of the data; more would hide each other
-STYLE: dict[Any, Any] = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "font.size": 10,
-}
-
-
-def require_matplotlib() -> None:
-    """Raises UsageError, with the cure, where matplotlib is not installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise UsageError("plots need matplotlib: pip install 'labelaudit[plots]', or give --no-plots.") from error
 
 
 def save_plots(benchmark: Benchmark, folder: Path) -> list[Path]:
@@ -40,15 +23,11 @@ def save_plots(benchmark: Benchmark, folder: Path) -> list[Path]:
 
     The published recipe's four show its first seed.
     """
-    require_matplotlib()
-    import matplotlib as mpl
-
     written = []
-    with mpl.rc_context(STYLE):
-        for name, fill in _pictures(benchmark).items():
-            path = folder / f"{name}.png"
-            write_atomically(path, _picture(fill))
-            written.append(path)
+    for name, fill in _pictures(benchmark).items():
+        path = folder / f"{name}.png"
+        write_bytes(path, picture(fill))
+        written.append(path)
     return written
 
 
@@ -63,22 +42,6 @@ def _pictures(benchmark: Benchmark) -> dict[str, Callable[[Any], None]]:
     if benchmark.planted:
         pictures["planted"] = lambda figure: _planted(figure, benchmark.cells)
     return pictures
-
-
-def _picture(fill: Callable[[Any], None]) -> Callable[[BinaryIO], None]:
-    # A Figure of its own, not pyplot's: no global state, no window
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    def write(stream: BinaryIO) -> None:
-        figure = Figure(dpi=150, layout="constrained")
-        FigureCanvasAgg(figure)
-        fill(figure)
-        buffer = BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": "labelaudit"})
-        stream.write(buffer.getvalue())
-
-    return write
 
 
 def _line(axes: Any, normal: Any, offset: float, **style: Any) -> None:

@@ -14,6 +14,7 @@ COMMANDS = {
     "audit": "Rank the rows of a labelled CSV file, most suspect label first.",
     "report": "Render a saved audit as text, CSV or JSON.",
     "explain": "Say what speaks for and against the label of one row.",
+    "validate": "Plant errors in copies of a file and measure what the audit finds.",
     "synth": "Write a synthetic data set with planted label errors.",
     "benchmark": "Measure the method on synthetic data.",
 }

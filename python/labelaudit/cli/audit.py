@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from labelaudit.cli.options import BESIDE, METHOD, READING, TALK, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, TALK, with_options
 from labelaudit.cli.talk import progress, write_stdout
 
 OUT = (
@@ -18,7 +19,7 @@ OUT = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(READING, BESIDE, METHOD, OUT, TALK)
+@with_options(READING, EMBEDDED, PRED_PROBS, METHOD, SEED, OUT, TALK)
 def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bool, **values: Any) -> None:
     """Rank every row of DATA by how probably its label is wrong.
 
@@ -31,6 +32,7 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     """
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.run import audit_data
+    from labelaudit.audits.saving import AUDIT, MODEL, RANKING
     from labelaudit.errors import UsageError
     from labelaudit.files import check_folder
     from labelaudit.report import text
@@ -39,7 +41,8 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
         raise UsageError("--out: expected a folder, got an empty name")
     options = AuditOptions.of(values)
     beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)
-    refuse_to_overwrite_data((*data, *filter(None, beside)), Path(out))
+    targets = [Path(out) / name for name in (RANKING, MODEL, AUDIT)]
+    refuse_to_overwrite_data((*data, *filter(None, beside)), targets)
     check_folder(Path(out))
     with progress(quiet=quiet, verbose=verbose) as tick:
         reference = None if options.reference is None else [options.reference]
@@ -62,13 +65,12 @@ def _told(trial: dict[str, Any]) -> str:
     return f"{trial['encoding']}, l2 {trial['l2']:g}: loss {trial['loss']:.5f}{explained}"
 
 
-def refuse_to_overwrite_data(data: tuple[str, ...], folder: Path) -> None:
+def refuse_to_overwrite_data(data: tuple[str, ...], targets: Sequence[Path]) -> None:
     """Raises UsageError when an output would replace an input."""
-    from labelaudit.audits.saving import AUDIT, MODEL, RANKING
     from labelaudit.errors import UsageError
     from labelaudit.files import same_file
 
-    for target in (folder / name for name in (RANKING, MODEL, AUDIT)):
+    for target in targets:
         for source in data:
             if source != "-" and same_file(target, Path(source)):
                 raise UsageError(f"{target} would replace the data file {source}. Name another folder with --out.")

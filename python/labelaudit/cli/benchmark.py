@@ -97,7 +97,7 @@ def _grid(
 
 def _with_plots(plots: bool | None, out: Path | None) -> bool:
     """Whether to draw: refused at once, not after a minute's work, where it could not be done."""
-    from labelaudit.benchmark.plots import require_matplotlib
+    from labelaudit.pictures import require_matplotlib
 
     if plots is False or (plots is None and out is None):
         return False

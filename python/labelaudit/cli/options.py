@@ -41,11 +41,14 @@ READING = (
     click.option("--charset", default="utf-8", metavar="NAME", help="The encoding of the file [utf-8]."),
 )
 
-BESIDE = (
+EMBEDDED = (
     click.option("--reference", metavar="FILE", help="Rows whose labels are trusted; same columns."),
     click.option("--embeddings", metavar="FILE.npy", help="Numbers of every row, beside its columns."),
     click.option("--only-embeddings", is_flag=True, help="Leave out every column but these."),
     click.option("--reference-embeddings", metavar="FILE.npy", help="Those of the trusted rows."),
+)
+
+PRED_PROBS = (
     click.option(
         "--pred-probs",
         metavar="FILE",
@@ -76,9 +79,16 @@ METHOD = (
     ),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to fit [auto]."),
     click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads [all processors]."),
-    click.option("--seed", type=int, default=0, metavar="N", help="For optimisers that draw [0]."),
     click.option("--strict", is_flag=True, help="Fail (exit 6) when the fit does not converge."),
 )
+
+
+def _seed(drawn: str) -> tuple[Callable[[F], F], ...]:
+    return (click.option("--seed", type=int, default=0, metavar="N", help=f"{drawn} [0]."),)
+
+
+SEED = _seed("For optimisers that draw")
+SEED_OF_REPEATS = _seed("Of the first copy of each kind, and for optimisers that draw")
 
 TALK = (
     click.option("-q", "--quiet", is_flag=True, help="No progress, no table."),
