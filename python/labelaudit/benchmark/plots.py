@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from labelaudit.benchmark.planted import RANKINGS
 from labelaudit.benchmark.published import FLIPPED, MEASURED, ROWS, PublishedRun
 from labelaudit.benchmark.results import Benchmark, Cell
 from labelaudit.errors import UsageError
-from labelaudit.files import write_atomically
+from labelaudit.files import write_files
 from labelaudit.synthetic import LABELS, draw, optimal_plane
 
 # Okabe and Ito 2008: apart for every kind of colour vision
@@ -41,15 +41,9 @@ def save_plots(benchmark: Benchmark, folder: Path) -> list[Path]:
     The published recipe's four show its first seed.
     """
     require_matplotlib()
-    import matplotlib as mpl
-
-    written = []
-    with mpl.rc_context(STYLE):
-        for name, fill in _pictures(benchmark).items():
-            path = folder / f"{name}.png"
-            write_atomically(path, _picture(fill))
-            written.append(path)
-    return written
+    pictures = {folder / f"{name}.png": drawn(fill, "png") for name, fill in _pictures(benchmark).items()}
+    write_files(pictures)
+    return list(pictures)
 
 
 def _pictures(benchmark: Benchmark) -> dict[str, Callable[[Any], None]]:
@@ -65,20 +59,21 @@ def _pictures(benchmark: Benchmark) -> dict[str, Callable[[Any], None]]:
     return pictures
 
 
-def _picture(fill: Callable[[Any], None]) -> Callable[[BinaryIO], None]:
+def drawn(fill: Callable[[Any], None], form: Literal["png", "svg"]) -> bytes:
+    """The picture that `fill` makes of an empty figure; the same bytes whenever it is drawn."""
     # A Figure of its own, not pyplot's: no global state, no window
+    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    def write(stream: BinaryIO) -> None:
+    metadata = {"Software": "labelaudit"} if form == "png" else {"Creator": "labelaudit", "Date": None}
+    with mpl.rc_context({**STYLE, "svg.hashsalt": "labelaudit"}):
         figure = Figure(dpi=150, layout="constrained")
         FigureCanvasAgg(figure)
         fill(figure)
         buffer = BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": "labelaudit"})
-        stream.write(buffer.getvalue())
-
-    return write
+        figure.savefig(buffer, format=form, metadata=metadata)
+    return buffer.getvalue()
 
 
 def _line(axes: Any, normal: Any, offset: float, **style: Any) -> None:

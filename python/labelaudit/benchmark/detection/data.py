@@ -73,7 +73,7 @@ def prepare(entry: Entry, frame: pd.DataFrame, rows: int) -> Data:
     text = () if entry.gold is None else entry.text
     features = frame.drop(columns=[name for name in entry.columns if name not in text])
     if not features.shape[1]:
-        raise InputError(f'{entry.path}: no column is left to learn from beside those that the manifest names.')
+        raise InputError(f"{entry.path}: no column is left to learn from beside those that the manifest names.")
     wrong = None if entry.gold is None else (frame[entry.label] != frame[entry.gold]).to_numpy(dtype=bool)
     return Data(
         name=entry.name,

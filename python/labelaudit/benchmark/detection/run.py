@@ -107,7 +107,9 @@ def _on_table(entry: Entry, protocol: Protocol, threads: int, tick: Tick) -> Ite
         if len(np.unique(codes)) < len(data.classes):
             yield LeftOut(entry.name, f"{kind}, seed {seed}: no label of one class is left")
         elif not wrong.any() or wrong.all():
-            yield LeftOut(entry.name, f"{kind}, seed {seed}: {'no label' if not wrong.any() else 'every label'} is wrong")
+            yield LeftOut(
+                entry.name, f"{kind}, seed {seed}: {'no label' if not wrong.any() else 'every label'} is wrong"
+            )
         else:
             yield _run(peers, kind, seed, codes, wrong, threads)
 

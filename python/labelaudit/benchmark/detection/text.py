@@ -39,7 +39,7 @@ def _means(detection: Detection) -> str:
     rows.append([f"lost by over {NEAR}", *(_lost(detection, kind) for kind in kinds)])
     lines = [
         f"Average precision of finding wrong labels: means over tables and {_seeds(detection)}.",
-        f"Planted: {detection.rate:.3g} of the labels; \"planted\" is the mean of the kinds. Real errors stand apart.",
+        f'Planted: {detection.rate:.3g} of the labels; "planted" is the mean of the kinds. Real errors stand apart.',
         f"Lost: label_score below the table's best peer by more than {NEAR}.",
     ]
     head = "\n".join(wrapped(line, 80) for line in lines)
@@ -81,8 +81,10 @@ def _cleanlab(detection: Detection) -> str:
         80,
     )
     rows = [list(_filtered(detection, kind, peer)) for kind in detection.kinds for peer in PEERS]
-    return head + "\n\n" + table(
-        ["errors", "model", "flagged", "theirs", "", "ours", ""], rows, left=frozenset({0, 1}), indent=""
+    return (
+        head
+        + "\n\n"
+        + table(["errors", "model", "flagged", "theirs", "", "ours", ""], rows, left=frozenset({0, 1}), indent="")
     )
 
 
