@@ -39,7 +39,6 @@ def pydvl(folder, x, given, reference_x, reference_given, theta, ridge):
 def close(got, expected, record_property, name):
     difference = oracle.error(got, expected)
     record_property(name, difference)
-    print(f"{name}: largest difference {difference:.1e} of the largest figure")
     assert difference < TOLERANCE
 
 

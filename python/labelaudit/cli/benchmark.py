@@ -48,7 +48,7 @@ Examples:
 @click.option("--full", is_flag=True, help="Also 100,000 rows.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=click.Path(path_type=Path),
     metavar="DIR",
     help="Run the tables that DIR/manifest.csv describes instead.",
 )

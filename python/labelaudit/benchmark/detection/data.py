@@ -40,22 +40,25 @@ class Data:
 
     def frame(self, codes: Codes) -> pd.DataFrame:
         """The features with the labels of these codes beside them."""
+        import pandas as pd
+
         words = np.array(self.classes, dtype=object)
-        return self.features.assign(**{self.label: words[codes]})
+        return pd.concat([self.features, pd.Series(words[codes], name=self.label, dtype=object)], axis=1)
 
 
 def read(entry: Entry) -> pd.DataFrame:
     """The labelled rows of a file, label and gold as they are written; raises InputError, with the path and cure."""
-    words = {name: str for name in (entry.label, entry.gold) if name is not None}
+    words = [name for name in (entry.label, entry.gold) if name is not None]
     header = read_csv(entry.path, nrows=0)
     for name in entry.columns:
         if name not in header.columns:
             raise InputError(f'{entry.path}: there is no column "{name}", which the manifest names for "{entry.name}".')
-    frame = read_csv(entry.path, converters=words)
-    there = frame[[*words]].ne("").all(axis=1)
+    # a label may be 01 or None: only an empty cell is missing
+    written = read_csv(entry.path, usecols=words, dtype=str, keep_default_na=False)
+    there = written[words].ne("").all(axis=1)
     if not there.any():
         raise InputError(f'{entry.path}: no row has a label in "{entry.label}".')
-    return frame[there]
+    return read_csv(entry.path, low_memory=False).assign(**{name: written[name] for name in words})[there]
 
 
 def prepare(entry: Entry, frame: pd.DataFrame, rows: int) -> Data:
@@ -88,7 +91,8 @@ def prepare(entry: Entry, frame: pd.DataFrame, rows: int) -> Data:
 
 def _words_as_words(features: pd.DataFrame, text: tuple[str, ...]) -> pd.DataFrame:
     """Columns that are neither numbers nor text, as words."""
-    return features.assign(**{name: features[name].astype(str) for name in categories(features, text)})
+    words = set(categories(features, text))
+    return features.astype({name: str for name in features if name in words}).copy()
 
 
 def numbers(features: pd.DataFrame, text: tuple[str, ...]) -> list[str]:

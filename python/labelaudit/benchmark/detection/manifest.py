@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelaudit.errors import InputError, UsageError
+from labelaudit.report.words import listed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "manifest.csv"
 NEEDED = ("name", "file", "label")
+SHOWN = 8  # names in a message
 OPTIONAL = ("gold", "non_feature_cols", "text_cols", "classes")
 
 
@@ -105,6 +107,6 @@ def _chosen(entries: list[Entry], only: Sequence[str]) -> tuple[Entry, ...]:
     for name in only:
         if name not in names:
             near = difflib.get_close_matches(name, names, 1)
-            hint = f'Did you mean "{near[0]}"?' if near else f"It has {', '.join(names)}."
+            hint = f'Did you mean "{near[0]}"?' if near else f"It has {listed(names, SHOWN)}."
             raise UsageError(f'--only: the manifest has no table "{name}". {hint}')
     return tuple(e for e in entries if not only or e.name in only)

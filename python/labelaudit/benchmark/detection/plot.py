@@ -31,7 +31,7 @@ def _fill(figure: Any, detection: Detection) -> None:
     figure.set_size_inches(1.2 + 3.6 * len(kinds), 1.6 + 0.3 * most)
     for axes, kind in zip(figure.subplots(1, len(kinds), sharex=True, squeeze=False)[0], kinds, strict=True):
         _panel(axes, detection.of(kind))
-        axes.set_title(f"{kind} errors" if kind == "real" else f"{kind}, {detection.rate:.3g} planted")
+        axes.set_title(f"{kind} errors" if kind == "real" else f"{kind}, {100 * detection.rate:.3g} % planted")
     figure.supxlabel("average precision (mean over seeds)", fontsize=10)
     handles = _legend()
     figure.legend(handles=handles, frameon=False, loc="outside upper center", ncols=len(handles))

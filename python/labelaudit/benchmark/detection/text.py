@@ -8,7 +8,9 @@ from labelaudit.benchmark.detection.peers import PEERS
 from labelaudit.benchmark.detection.results import NEAR, OURS, RANKINGS, Cell, Detection
 from labelaudit.report.words import plural, shortened, table, wrapped
 
+CELLS = 80
 NAME_CELLS = 20
+REAL = "real"
 HEADINGS = {
     "label_score": ("label", "score"),
     "average_influence": ("average", "infl."),
@@ -20,48 +22,45 @@ HEADINGS = {
 
 def render(detection: Detection) -> str:
     """Means by kind of error, one line a table for each kind, cleanlab's filter beside ours, what was left out."""
-    parts = [_means(detection), *(_tables(detection, kind) for kind in detection.kinds), _cleanlab(detection)]
+    parts = [_head(detection), _means(detection), *(_tables(detection, kind) for kind in detection.kinds)]
+    parts.append(_cleanlab(detection))
     if detection.left_out:
-        lines = (wrapped(f"  {shortened(o.name, 40)}: {o.reason}", 80, "    ") for o in detection.left_out)
+        lines = (wrapped(f"{shortened(o.name, 40)}: {o.reason}", CELLS, "  ") for o in detection.left_out)
         parts.append("\n".join(["Left out:", *lines]))
     return "\n\n".join(parts) + "\n"
 
 
-def _means(detection: Detection) -> str:
-    kinds, planted = list(detection.kinds), detection.planted
-    columns = [detection.mean(kind) for kind in kinds]
+def _head(detection: Detection) -> str:
+    planted = [kind for kind in detection.kinds if kind != REAL]
+    lines = ["Average precision of finding wrong labels, the mean over tables and seeds."]
     if planted:
-        at = len([kind for kind in kinds if kind != "real"])
-        kinds.insert(at, "planted")
-        columns.insert(at, planted)
-    rows = [[_role(name), *(f"{c[name]:.3f}" for c in columns)] for name in RANKINGS]
-    rows.append(["tables", *(str(len(detection.of(kind)) or "") for kind in kinds)])
-    rows.append([f"lost by over {NEAR}", *(_lost(detection, kind) for kind in kinds)])
-    lines = [
-        f"Average precision of finding wrong labels: means over tables and {_seeds(detection)}.",
-        f'Planted: {detection.rate:.3g} of the labels; "planted" is the mean of the kinds. Real errors stand apart.',
-        f"Lost: label_score below the table's best peer by more than {NEAR}.",
-    ]
-    head = "\n".join(wrapped(line, 80) for line in lines)
-    return head + "\n\n" + table(["", *kinds], rows, left=frozenset({0}), indent="")
+        seeds = plural(len({run.seed for run in detection.runs if run.kind != REAL}), "seed")
+        lines.append(f"Planted: {100 * detection.rate:.3g} % of the labels, {seeds}.")
+    if len(planted) > 1:
+        lines.append('"planted" is the mean of the planted kinds.')
+    lines.append(f"Lost (*): label_score is below the table's best peer by more than {NEAR}.")
+    return "\n".join(wrapped(line, CELLS) for line in lines)
+
+
+def _means(detection: Detection) -> str:
+    columns = {kind: detection.mean(kind) for kind in detection.kinds if kind != REAL}
+    if len(columns) > 1:
+        columns["planted"] = detection.planted
+    if REAL in detection.kinds:
+        columns[REAL] = detection.mean(REAL)
+    rows = [[_role(name), *(f"{mean[name]:.3f}" for mean in columns.values())] for name in RANKINGS]
+    for title, count in (("tables", len), ("lost", lambda cells: sum(cell.lost for cell in cells))):
+        cells = [detection.of(kind) for kind in columns]
+        rows.append([title, *(str(count(some)) if some else "" for some in cells)])
+    return table(["", *columns], rows, left=frozenset({0}), indent="")
 
 
 def _role(name: str) -> str:
     return name if name in OURS else f"{name} (peer)"
 
 
-def _seeds(detection: Detection) -> str:
-    return plural(len({run.seed for run in detection.runs if run.kind != "real"}) or 1, "seed")
-
-
-def _lost(detection: Detection, kind: str) -> str:
-    cells = detection.of(kind)
-    return f"{sum(cell.lost for cell in cells)}" if cells else ""
-
-
 def _tables(detection: Detection, kind: str) -> str:
     top, below = zip(*(HEADINGS[name] for name in RANKINGS), strict=True)
-    rows = [list(below)]
     header = [kind, *top]
     rows = [["", *below], *(_line(cell) for cell in detection.of(kind))]
     return table(header, rows, left=frozenset({0}), indent="")
@@ -78,7 +77,7 @@ def _cleanlab(detection: Detection) -> str:
     head = wrapped(
         f"cleanlab {detection.cleanlab}: rows flagged by its default filter, errors among them, and errors among as "
         "many rows of ours, the first by label_score; sums over all runs.",
-        80,
+        CELLS,
     )
     rows = [list(_filtered(detection, kind, peer)) for kind in detection.kinds for peer in PEERS]
     return (
