@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from labelaudit.choose import ridge_for
 from labelaudit.synthetic import draw, flip_share
 from labelaudit.table.table import Column
 
+LOG = logging.getLogger(__name__)
 PYTHON = os.environ.get("LABELAUDIT_PYDVL_PYTHON")
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "pydvl_influence.py"
 TOLERANCE = 1e-8  # of the largest figure: both solve in float64, with condition numbers up to some thousands
@@ -36,18 +38,18 @@ def pydvl(folder, x, given, reference_x, reference_given, theta, ridge):
         return out["average_influence"], out["self_influence"]
 
 
-def close(got, expected, record_property, name):
+def close(got, expected, name):
     difference = oracle.error(got, expected)
-    record_property(name, difference)
+    LOG.info("%s: largest difference %.1e of the largest figure", name, difference)
     assert difference < TOLERANCE
 
 
-def test_the_published_benchmark_has_the_same_influences(tmp_path, record_property):
+def test_the_published_benchmark_has_the_same_influences(tmp_path):
     run, sample = run_published(0), draw(ROWS, seed=0)
     measured, test = sample.take(TRAIN).take(slice(0, MEASURED)), sample.take(TEST)
     x, there = (np.hstack([s.x, np.ones((len(s), 1))]) for s in (measured, test))
     average, _ = pydvl(tmp_path, x, measured.given, there, test.given, run.theta, np.zeros(3))
-    close(run.influences["direct"].before, average, record_property, "average influence")
+    close(run.influences["direct"].before, average, "average influence")
 
 
 def rows_from(x, given, classes):
@@ -68,7 +70,7 @@ def two_classes(rows, seed):
 
 @pytest.mark.parametrize(("make", "classes"), [(two_classes, 2), (three_classes, 3)])
 @pytest.mark.parametrize("solver", ["direct", "cg"])
-def test_an_audit_with_a_reference_has_the_same_influences(tmp_path, record_property, make, classes, solver):
+def test_an_audit_with_a_reference_has_the_same_influences(tmp_path, make, classes, solver):
     rows, columns = rows_from(*make(600, 0), classes)
     reference, there = rows_from(*make(200, 1), classes)
     audited = assess(rows, Settings(encoding="linear", l2=0.01, solver=solver), reference=reference)
@@ -78,5 +80,5 @@ def test_an_audit_with_a_reference_has_the_same_influences(tmp_path, record_prop
     )
     ridge = ridge_for(x.shape[1], audited.choice.l2)
     average, own = pydvl(tmp_path, x, rows.given, reference_x, reference.given, audited.fit.theta, ridge)
-    close(audited.scores.average_influence, average, record_property, "average influence")
-    close(audited.scores.self_influence, own, record_property, "self-influence")
+    close(audited.scores.average_influence, average, "average influence")
+    close(audited.scores.self_influence, own, "self-influence")
