@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,50 +17,31 @@ import numpy as np
 import pandas as pd
 
 import labelaudit
+from labelaudit.benchmark.detection.data import Data, prepare, read
+from labelaudit.benchmark.detection.manifest import read_manifest
 from labelaudit.metrics import average_precision, brier_skill, precision, reliability
 from labelaudit.planting import ErrorKind, plant
 from labelaudit.score import flagged
 
-RATE, ROWS, SMALLEST_CLASS, MOST_CLASSES, TRUSTED = 0.1, 2500, 10, 10, 100
+RATE, ROWS, MOST_CLASSES, TRUSTED = 0.1, 2500, 10, 100
 SHARES = (0.1, 0.2, 0.3)
 
 
-@dataclass(frozen=True)
-class Table:
-    name: str
-    features: pd.DataFrame
-    true: np.ndarray
-    classes: np.ndarray
-
-    def frame(self, codes: np.ndarray, rows: np.ndarray) -> pd.DataFrame:
-        return self.features.iloc[rows].assign(given=self.classes[codes[rows]]).reset_index(drop=True)
+def tables(folder: Path) -> Iterator[Data]:
+    for entry in read_manifest(folder):
+        if entry.gold is None and (entry.classes or 0) <= MOST_CLASSES:
+            yield prepare(entry, read(entry), ROWS)
 
 
-def tables(folder: Path) -> Iterator[Table]:
-    for _, about in pd.read_csv(folder / "manifest.csv").iterrows():
-        if isinstance(about.gold, str) or about.classes > MOST_CLASSES:
-            continue
-        frame = pd.read_csv(folder / about.file).dropna(subset=about.label)
-        frame = frame.sample(ROWS, random_state=0) if len(frame) > ROWS else frame
-        labels = frame[about.label].astype(str)
-        frame = frame[labels.map(labels.value_counts()) >= SMALLEST_CLASS].reset_index(drop=True)
-        others = [*str(about.non_feature_cols).split(), *str(about.text_cols).split(), about.label]
-        features = frame.drop(columns=[c for c in others if c in frame])
-        words = [c for c in features if not pd.api.types.is_numeric_dtype(features[c])]
-        features[words] = features[words].astype(str)
-        classes, true = np.unique(frame[about.label].astype(str), return_inverse=True)
-        yield Table(about["name"], features, true, classes)
-
-
-def in_row_order(frame: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
-    audit = labelaudit.audit(frame, "given", **options)
+def in_row_order(frame: pd.DataFrame, label: str, **options: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
+    audit = labelaudit.audit(frame, label, **options)
     return audit.ranking.sort_values("row").reset_index(drop=True), audit.summary["noise"]
 
 
-def stated(table: Table, kind: ErrorKind, seed: int) -> dict[str, Any]:
-    codes = plant(table.true, len(table.classes), kind, RATE, seed)
-    wrong = codes != table.true
-    ranking, noise = in_row_order(table.frame(codes, np.arange(len(codes))))
+def stated(table: Data, kind: ErrorKind, seed: int) -> dict[str, Any]:
+    codes = plant(table.codes, len(table.classes), kind, RATE, seed)
+    wrong = codes != table.codes
+    ranking, noise = in_row_order(table.frame(codes), table.label)
     score, real = ranking.label_score.to_numpy(), wrong.mean()
     row = {
         "set": table.name,
@@ -78,13 +58,13 @@ def stated(table: Table, kind: ErrorKind, seed: int) -> dict[str, Any]:
     return row
 
 
-def with_trusted(table: Table, seed: int) -> dict[str, Any]:
-    codes = plant(table.true, len(table.classes), "asymmetric", RATE, seed)
+def with_trusted(table: Data, seed: int) -> dict[str, Any]:
+    codes = plant(table.codes, len(table.classes), "asymmetric", RATE, seed)
     trusted = np.random.default_rng(1000 + seed).choice(len(codes), TRUSTED, replace=False)
     rest = np.setdiff1d(np.arange(len(codes)), trusted)
-    wrong, audited = (codes != table.true)[rest], table.frame(codes, rest)
-    plain, _ = in_row_order(audited)
-    helped, _ = in_row_order(audited, reference=table.frame(table.true, trusted))
+    wrong, audited = (codes != table.codes)[rest], table.frame(codes).iloc[rest]
+    plain, _ = in_row_order(audited, table.label)
+    helped, _ = in_row_order(audited, table.label, reference=table.frame(table.codes).iloc[trusted])
     found = {n: average_precision(wrong, -r["rank"].to_numpy()) for n, r in (("without", plain), ("with", helped))}
     return {"set": table.name, **found}
 

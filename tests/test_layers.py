@@ -11,7 +11,8 @@ PACKAGE = Path(labelaudit.__file__).parent
 # from the top; a part may import what stands below it, never its own row's neighbours nor what is above
 LAYERS = (
     {"cli"},
-    {"benchmark", "report"},
+    {"benchmark"},
+    {"report"},
     {"explanations", "validation"},
     {"audits"},
     {"assess", "oddities"},

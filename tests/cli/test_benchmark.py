@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from labelaudit.cli.benchmark import benchmark
-from labelaudit.errors import OutputError, UsageError
+from labelaudit.errors import InputError, OutputError, UsageError
+from labelled_tables import write_folder
 
 SMALL = ("--seeds", 1, "--rows", 200, "--features", 2)
 
@@ -65,3 +66,60 @@ def test_help_fits_80_columns_and_has_examples():
     text = run("--help").stdout
     assert "Examples:" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("data") / "tables")
+
+
+def test_a_folder_of_tables_is_measured(tables, tmp_path):
+    pytest.importorskip("matplotlib", reason="plots are an extra")
+    result = run("--data", tables, "--kinds", "uniform,real", "--seeds", 1, "--seed", 4, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Average precision of finding wrong labels")
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    assert names == {"benchmark.json", "detection.png", "detection.svg"}
+    document = json.loads((tmp_path / "out" / "benchmark.json").read_text())
+    assert [(r["name"], r["kind"], r["seed"]) for r in document["runs"]] == [
+        ("blobs", "uniform", 4),
+        ("verified", "real", 0),
+    ]
+
+
+def test_rows_and_rate_reach_a_folder_of_tables(tables, tmp_path):
+    options = ("--only", "blobs", "--kinds", "uniform", "--rows", 100, "--rate", 0.4, "--seeds", 1)
+    assert run("--data", tables, *options, "--json", tmp_path / "b.json", "-q").stderr == ""
+    document = json.loads((tmp_path / "b.json").read_text())
+    assert (document["error_rate"], document["most_rows"]) == (0.4, 100)
+    assert 90 <= document["runs"][0]["rows"] <= 100
+    assert document["runs"][0]["errors"] > 25
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--features", 2), "--features is only without --data"),
+        (("--quick",), "--quick is only without --data"),
+        (("--full",), "--full is only without --data"),
+        (("--rows", 200, "--rows", 300), "--rows: with --data expected one number"),
+        (("--kinds", "uniform,none"), "--kinds: expected some of"),
+        (("--rate", 0.9), "--rate: expected a share"),
+        (("--only", "blob"), 'Did you mean "blobs"'),
+    ],
+)
+def test_options_that_do_not_fit_a_folder_are_wrong_usage(tables, options, words):
+    result = run("--data", tables, *options)
+    assert isinstance(result.exception, UsageError)
+    assert words in str(result.exception)
+
+
+@pytest.mark.parametrize("option", [("--kinds", "real"), ("--rate", 0.2), ("--classes", 3), ("--only", "x")])
+def test_options_of_a_folder_need_one(option):
+    result = run(*option)
+    assert isinstance(result.exception, UsageError)
+    assert f"{option[0]} is only for --data" in str(result.exception)
+
+
+def test_a_folder_that_is_not_there_is_refused_input(tmp_path):
+    assert isinstance(run("--data", tmp_path / "nowhere").exception, InputError)

@@ -11,7 +11,7 @@ import numpy as np
 from labelaudit.benchmark.planted import RANKINGS
 from labelaudit.benchmark.published import FLIPPED, MEASURED, ROWS, PublishedRun
 from labelaudit.benchmark.results import Benchmark, Cell
-from labelaudit.files import write_bytes
+from labelaudit.files import write_files
 from labelaudit.pictures import BLUE, GREY, ORANGE, picture
 from labelaudit.synthetic import LABELS, draw, optimal_plane
 
@@ -23,12 +23,9 @@ def save_plots(benchmark: Benchmark, folder: Path) -> list[Path]:
 
     The published recipe's four show its first seed.
     """
-    written = []
-    for name, fill in _pictures(benchmark).items():
-        path = folder / f"{name}.png"
-        write_bytes(path, picture(fill))
-        written.append(path)
-    return written
+    pictures = {folder / f"{name}.png": picture(fill) for name, fill in _pictures(benchmark).items()}
+    write_files(pictures)
+    return list(pictures)
 
 
 def _pictures(benchmark: Benchmark) -> dict[str, Callable[[Any], None]]:
