@@ -12,6 +12,7 @@ PACKAGE = Path(labelaudit.__file__).parent
 LAYERS = (
     {"cli"},
     {"benchmark", "report"},
+    {"checks"},
     {"explanations"},
     {"audits"},
     {"assess"},
@@ -27,12 +28,15 @@ LAYERS = (
     {"table"},
     {"kernels"},
     {"_core"},
-    {"files", "synthetic", "planting", "metrics"},
+    {"files", "fingerprints", "jsontext", "synthetic", "planting", "metrics"},
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}
 # all that reports see of what is below them
-DATA_CLASSES = {"labelaudit.audits.result", "labelaudit.audits.saving", "labelaudit.explanations.result"}
+DATA_CLASSES = {
+    *("labelaudit.audits.result", "labelaudit.audits.saving", "labelaudit.checks.result"),
+    *("labelaudit.explanations.result", "labelaudit.jsontext"),
+}
 
 
 def modules():

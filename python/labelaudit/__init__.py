@@ -7,12 +7,14 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 __version__ = "0.1.0"
-__all__ = ["Audit", "__version__", "audit", "explain", "load"]
+__all__ = ["Audit", "__version__", "audit", "check", "explain", "load", "render"]
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.result import Audit
+    from labelaudit.checks.result import Check
     from labelaudit.explanations.result import Explanation
     from labelaudit.score import RankBy
 
@@ -50,24 +52,86 @@ def audit(
     `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for data that cannot be audited, UsageError
     for options that do not fit, ConvergenceError under strict.
     """
-    values = {name: _names(v) if name in _LISTS else v for name, v in locals().items() if name != "data"}
-    values["ids"] = values.pop("id")
-    trusted = [reference] if isinstance(reference, (str, PathLike)) else reference
-    if reference is not None:
-        values["reference"] = str(reference) if isinstance(reference, (str, PathLike)) else "a DataFrame"
+    options = _options({name: value for name, value in locals().items() if name != "data"})
 
-    from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.run import audit_data
 
-    paths = [data] if isinstance(data, (str, PathLike)) else data
-    return audit_data(paths, AuditOptions.of(values), reference=trusted)
+    return audit_data(_inputs(data), options, reference=_inputs(reference))
 
 
 _LISTS = ("id", "drop", "numeric", "categorical", "text", "missing")
 
 
+def _options(values: dict[str, Any]) -> AuditOptions:
+    """The keyword arguments of `audit` as options."""
+    from labelaudit.audits.options import AuditOptions
+
+    named = {name: _names(v) if name in _LISTS else v for name, v in values.items()}
+    named["ids"] = named.pop("id", ())
+    reference = named.get("reference")
+    if reference is not None:
+        named["reference"] = str(reference) if isinstance(reference, (str, PathLike)) else "a DataFrame"
+    return AuditOptions.of(named)
+
+
+def _inputs(data: Any) -> Any:
+    """One path as a list of it; a list, a DataFrame or None as it is."""
+    return [data] if isinstance(data, (str, PathLike)) else data
+
+
 def _names(names: _Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
+
+
+def check(
+    data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]],
+    label: str,
+    *,
+    max_issues: int | None = None,
+    max_issue_rate: float | None = None,
+    min_confidence: float = 0.0,
+    baseline: str | PathLike[str] | None = None,
+    update_baseline: bool = False,
+    diff_base: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    **options: Any,
+) -> Check:
+    """Audits the data and compares what is found with limits, a baseline and an older version of the data.
+
+    Without a limit no issue is allowed. The options are those of `audit`; the others are those of `labelaudit check`.
+    Returns a `Check`: `.passed`, `.issues` (each with its `.finding`, `.fingerprint`, `.occurrence`), `.known`,
+    `.audit`; `render` writes it in any format. With update_baseline the baseline file is written.
+    Raises the errors of `audit`, InputError for a malformed baseline, OutputError for one that cannot be written.
+    """
+    import inspect
+
+    unknown = options.keys() - inspect.signature(audit).parameters.keys() - {"data", "label"}
+    if unknown:
+        raise TypeError(f"check() got an unexpected keyword argument {min(unknown)!r}")
+
+    from pathlib import Path
+
+    from labelaudit.checks.baseline import baseline_text
+    from labelaudit.checks.run import Gate, check_data, limits_of
+    from labelaudit.files import write_bytes
+
+    target = None if baseline is None else Path(baseline)
+    limits = limits_of(max_issues, max_issue_rate)
+    gate = Gate(limits, min_confidence, target, update_baseline, _inputs(diff_base))
+    reference = _inputs(options.get("reference"))
+    found, accepted = check_data(_inputs(data), _options({**options, "label": label}), gate, reference=reference)
+    if update_baseline and target is not None and accepted is not None:
+        write_bytes(target, baseline_text(accepted).encode())
+    return found
+
+
+def render(check: Check, form: str = "text") -> str:
+    """The check as text, json, jsonl, csv, sarif, junit, github, gitlab or markdown; UsageError for another name."""
+    from labelaudit.errors import UsageError
+    from labelaudit.report.formats import CHECK_FORMATS
+
+    if form not in CHECK_FORMATS:
+        raise UsageError(f"there is no format {form!r}; formats: {', '.join(CHECK_FORMATS)}.")
+    return CHECK_FORMATS[form](check)
 
 
 def load(path: str | PathLike[str]) -> Audit:
@@ -96,8 +160,7 @@ def explain(
     from labelaudit.explanations.explain import explain as explain_audit
 
     at_hand = load(audit) if isinstance(audit, (str, PathLike)) else audit
-    paths = [data] if isinstance(data, (str, PathLike)) else data
-    return explain_audit(at_hand, row, line=line, data=paths, top=top)
+    return explain_audit(at_hand, row, line=line, data=_inputs(data), top=top)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,12 +19,13 @@ from labelaudit.audits.result import Audit
 from labelaudit.audits.summary import left_out_columns, summary_of
 from labelaudit.choose import Rows
 from labelaudit.errors import ConvergenceError, InputError
+from labelaudit.table.reader import Input, read_table
 from labelaudit.table.table import Column, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Paths = Sequence[str | PathLike[str]]
+Paths = Sequence[Input]
 
 
 def _quiet(stage: str) -> None:
@@ -62,8 +62,6 @@ def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | N
         for name in ("skip", "delimiter", "charset"):
             reading.pop(name)
         return table_from_frame(data, expect=expect, **reading)
-    from labelaudit.table.reader import read_table
-
     return read_table(data, expect=expect, **_reading(options))
 
 
