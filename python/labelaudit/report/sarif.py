@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from os import fsencode
 from pathlib import PurePosixPath
 from typing import Any
@@ -59,7 +60,7 @@ def _result(issue: Issue) -> dict[str, Any]:
         "ruleId": RULE,
         "ruleIndex": 0,
         "level": "warning",
-        "message": {"text": message(issue)},
+        "message": {"text": _literal(message(issue))},
         "rank": 100 * (1 - f.label_score),
         "partialFingerprints": {FINGERPRINT: f"{issue.fingerprint}:{issue.occurrence}"},
         "properties": {
@@ -74,6 +75,11 @@ def _result(issue: Issue) -> dict[str, Any]:
         place: dict[str, Any] = {"artifactLocation": {"uri": uri(issue.path)}}
         result["locations"] = [{"physicalLocation": place | _region(f.line)}]
     return result
+
+
+def _literal(text: str) -> str:
+    """The text with nothing that SARIF takes for a placeholder (3.11.5) or a link (3.11.6)."""
+    return re.sub(r"[\[\]]", r"\\\g<0>", text.replace("{", "{{").replace("}", "}}"))
 
 
 def _region(line: int | None) -> dict[str, Any]:
