@@ -281,3 +281,16 @@ def test_a_dataframe_is_checked_against_another(folder):
     older = frame.drop(index=rows[0] - 1)[frame.columns[::-1]]
     check = labelaudit.check(frame, "label", id="key", **QUICK, diff_base=older)
     assert [issue.finding.row for issue in check.issues] == rows[:1]
+
+
+def test_a_saved_audit_of_a_dataframe_is_not_rendered_in_a_checks_format(call):
+    import pandas as pd
+
+    labelaudit.audit(pd.read_csv("train.csv"), "label", drop="key", **QUICK).save("saved")
+    code, out, err = call("report", "saved", "-f", "sarif", "--data", "train.csv")
+    assert (code, out) == (3, "")
+    assert "check the frame with labelaudit.check" in err
+
+
+def test_the_bytes_do_not_depend_on_the_time_or_on_repetition(call):
+    assert call(*CHECK, "-f", "json")[1] == call(*CHECK, "-f", "json")[1]

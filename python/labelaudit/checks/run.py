@@ -87,9 +87,9 @@ def check_data(
 
 def check_saved(audit: Audit, data: Paths | None = None) -> Check:
     """The check of a saved audit with no issue allowed; its data is read again, and refused unless it is the same."""
+    if not audit.record["sources"]:
+        raise InputError("the audit is of a DataFrame, which it does not hold: check the frame with labelaudit.check.")
     table = read_again(audit, data)
-    if not table.sources:
-        raise InputError("the audit is of a DataFrame: check it with labelaudit.check.")
     options = AuditOptions.of(audit.record["options"])
     texts = [open_text(source.path, charset=options.reading.charset) for source in table.sources]
     for text, source in zip(texts, table.sources, strict=True):

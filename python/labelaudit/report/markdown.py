@@ -15,7 +15,8 @@ PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 def render(check: Check) -> str:
     """The verdict as a heading, what did not count, and a table of the first issues."""
-    lines = [f"### labelaudit {verdict(check)}", "", *remarks(check)]
+    told = remarks(check)
+    lines = [f"### labelaudit {verdict(check)}", *(["", *told] if told else [])]
     shown = check.issues[:MOST_ROWS]
     if shown:
         rows = [_row(issue, several=_several(check)) for issue in shown]
