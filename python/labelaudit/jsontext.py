@@ -7,13 +7,12 @@ import re
 import unicodedata
 from typing import Any
 
-BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BEYOND_ASCII = re.compile(r"[^\n -~]")
 
 
 def is_unsafe(c: str) -> bool:
-    """Whether a character may act on a terminal or a page: control, format, bidirectional, unassigned, surrogate."""
-    return c in BIDIRECTIONAL or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    """Whether a character may act on a terminal or a page: control, format, unassigned, line end."""
+    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:

@@ -76,6 +76,7 @@ def check(
     from labelaudit.checks.baseline import baseline_text
     from labelaudit.checks.run import Gate, check_data, limits_of
     from labelaudit.files import write_bytes
+    from labelaudit.report.words import plural
 
     target = None if baseline is None else Path(baseline)
     written = pairs(forms or ("text",), outputs)
@@ -90,7 +91,7 @@ def check(
     if update_baseline and target is not None and accepted is not None:
         write_bytes(target, baseline_text(accepted).encode())
         if not quiet:
-            click.echo(f"Written: {target}, {len(accepted):,} rows", err=True)
+            click.echo(f"Written: {target}, {plural(len(accepted), 'row')}", err=True)
     return 0 if result.passed or exit_zero else 1
 
 
