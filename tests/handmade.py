@@ -9,6 +9,8 @@ import pandas as pd
 
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.audits.result import Audit
+from labelaudit.checks.compare import Content, compare
+from labelaudit.checks.result import Check, Limits
 from labelaudit.encode.encoder import Encoder
 
 SCORES = {
@@ -98,3 +100,13 @@ def handmade(
     names = {"code": ["007", "=1+1", "", "x,y"]} if ids is None else ids
     model = FittedModel(Encoder("linear", (), (), None), np.zeros((1, 1)), (a, b))
     return Audit(ranking([c, a, b, a], [a, b, b, a], names, files), record([a, b, c], **changes) | (more or {}), model)
+
+
+def checked(audit: Audit | None = None, *, sources: list[str] | None = None, **how: Any) -> Check:
+    """The check of an audit (the handmade one), whose row i has the fingerprint i; no issue is allowed."""
+    audit = handmade() if audit is None else audit
+    if sources is not None:
+        audit.record["sources"] = [{"path": path, "sha256": "0" * 64} for path in sources]
+    rows = int(audit.ranking["row"].max())
+    content = Content(np.array([f"{i + 1:032x}" for i in range(rows)], dtype=object), np.ones(rows, dtype=np.int64))
+    return compare(audit, content, how.pop("limits", Limits(max_issues=0)), **how)

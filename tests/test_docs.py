@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import click
 import pytest
 
+from handmade import checked
 from labelaudit.cli import COMMANDS, group
+from labelaudit.report import check_json, gitlab
+from labelaudit.report import json as report_json
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -56,6 +60,25 @@ def test_the_commands_of_the_readme_exist(words):
         known = {name for option in command.params for name in option.opts}
         assert {w.split("=")[0] for w in words[2:] if w.startswith("-") and w != "-"} <= known
         command.make_context(words[1], words[2:])  # Click refuses what does not parse
+
+
+def fields(value: object) -> set[str]:
+    """The names of all fields of a JSON value whose names are our own."""
+    if isinstance(value, list):
+        return set().union(*map(fields, value)) if value else set()
+    if not isinstance(value, dict):
+        return set()
+    inner = [fields(v) for name, v in value.items() if name not in ("ids", "options", "models", "column_kinds")]
+    return {*value}.union(*inner)
+
+
+def test_every_field_of_the_json_is_documented():
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`]+`", text))))
+    check = checked()
+    outputs = [check_json.render(check), gitlab.render(check), report_json.render(check.audit)]
+    found = fields([json.loads(output) for output in outputs])
+    assert found - words == set()
 
 
 def test_the_documents_keep_to_their_size():

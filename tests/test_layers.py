@@ -13,6 +13,7 @@ LAYERS = (
     {"cli"},
     {"benchmark"},
     {"report"},
+    {"checks"},
     {"explanations", "validation"},
     {"audits"},
     {"assess", "oddities"},
@@ -28,14 +29,14 @@ LAYERS = (
     {"table"},
     {"kernels"},
     {"_core"},
-    {"files", "pictures", "synthetic", "planting", "metrics"},
+    {"files", "fingerprints", "jsontext", "pictures", "synthetic", "planting", "metrics"},
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}
 # all that reports see of what is below them
 DATA_CLASSES = {
-    *("labelaudit.audits.result", "labelaudit.audits.saving"),
-    *("labelaudit.explanations.result", "labelaudit.validation.result"),
+    *("labelaudit.audits.result", "labelaudit.audits.saving", "labelaudit.checks.result"),
+    *("labelaudit.explanations.result", "labelaudit.jsontext", "labelaudit.validation.result"),
 }
 
 

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 __version__ = "0.1.0"
-__all__ = ["Audit", "__version__", "audit", "explain", "load", "validate"]
+__all__ = ["Audit", "__version__", "audit", "check", "explain", "load", "render", "validate"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labelaudit.audits.inputs import Beside
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.result import Audit
+    from labelaudit.checks.result import Check
     from labelaudit.explanations.result import Explanation
     from labelaudit.planting import ErrorKind
     from labelaudit.score import RankBy
@@ -83,6 +84,15 @@ def _audit_options(values: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
     return AuditOptions.of(values), None if reference is None else _paths(reference), beside
 
 
+def _bound_options(data: Any, label: str, options: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
+    """The same of another function's options, which it hands on to `audit`; TypeError for an unknown one."""
+    from inspect import signature
+
+    bound = signature(audit).bind(data, label, **options)
+    bound.apply_defaults()
+    return _audit_options(bound.arguments)
+
+
 def _paths(data: Any) -> Any:
     return [data] if isinstance(data, (str, PathLike)) else data
 
@@ -100,6 +110,51 @@ def _called(given: Any) -> str | None:
 
 def _names(names: _Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
+
+
+def check(
+    data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]],
+    label: str,
+    *,
+    max_issues: int | None = None,
+    max_issue_rate: float | None = None,
+    min_confidence: float = 0.0,
+    baseline: str | PathLike[str] | None = None,
+    update_baseline: bool = False,
+    diff_base: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    **options: Any,
+) -> Check:
+    """Audits the data and compares what is found with limits, a baseline and an older version of the data.
+
+    Without a limit no issue is allowed. The options are those of `audit`; the others are those of `labelaudit check`.
+    Returns a `Check`: `.passed`, `.issues` (each with its `.finding`, `.fingerprint`, `.occurrence`), `.known`,
+    `.audit`; `render` writes it in any format. With update_baseline the baseline file is written.
+    Raises the errors of `audit`, InputError for a malformed baseline, OutputError for one that cannot be written.
+    """
+    from pathlib import Path
+
+    from labelaudit.checks.baseline import baseline_text
+    from labelaudit.checks.run import Gate, check_data, limits_of
+    from labelaudit.files import write_bytes
+
+    target = None if baseline is None else Path(baseline)
+    limits = limits_of(max_issues, max_issue_rate)
+    gate = Gate(limits, min_confidence, target, update_baseline, _paths(diff_base))
+    audit_options, trusted, beside = _bound_options(data, label, options)
+    found, accepted = check_data(_paths(data), audit_options, gate, reference=trusted, beside=beside)
+    if update_baseline and target is not None and accepted is not None:
+        write_bytes(target, baseline_text(accepted).encode())
+    return found
+
+
+def render(check: Check, form: str = "text") -> str:
+    """The check as text, json, jsonl, csv, sarif, junit, github, gitlab or markdown; UsageError for another name."""
+    from labelaudit.errors import UsageError
+    from labelaudit.report.formats import CHECK_FORMATS
+
+    if form not in CHECK_FORMATS:
+        raise UsageError(f"there is no format {form!r}; formats: {', '.join(CHECK_FORMATS)}.")
+    return CHECK_FORMATS[form](check)
 
 
 def load(path: str | PathLike[str]) -> Audit:
@@ -149,11 +204,7 @@ def validate(
     first drawn from `seed`. Returns a `Validation`: `.summary`, `.kinds`, `.rows` (a DataFrame, one line for every
     planted error), `.save(folder)`. Raises what `audit` raises, and UsageError where no error would be planted.
     """
-    from inspect import signature
-
-    bound = signature(audit).bind(data, label, **options)
-    bound.apply_defaults()
-    audit_options, trusted, beside = _audit_options(bound.arguments)
+    audit_options, trusted, beside = _bound_options(data, label, options)
 
     from labelaudit.validation.run import Planting, validate_data
 

@@ -64,6 +64,13 @@ def test_the_audits_help_lists_the_contracts_options(call):
     assert {"-q", "-v"} <= set(re.findall(r"(?<![\w-])-\w\b", out))
 
 
+def test_a_check_takes_what_an_audit_takes_and_the_contracts_own(call):
+    audit, check = ({word for o in command(name).params for word in o.opts} for name in ("audit", "check"))
+    assert audit - check == {"--out", "--top"}
+    own = "max-issues max-issue-rate min-confidence baseline update-baseline diff-base exit-zero format output"
+    assert check - audit == {*(f"--{name}" for name in own.split()), "-f", "-o"}
+
+
 def test_without_a_command_it_shows_the_help_as_wrong_usage(call):
     code, out, err = call()
     assert (code, out) == (2, "")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from labelaudit.audits.options import AuditOptions
 from labelaudit.table.arrays import ArraySource
+from labelaudit.table.reader import Input, read_table
 from labelaudit.table.table import Table
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from labelaudit.table.embeddings import Embeddings
 
-Paths = Sequence[str | PathLike[str]]
+Paths = Sequence[Input]
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,4 @@ def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | N
         for name in ("skip", "delimiter", "charset"):
             reading.pop(name)
         return table_from_frame(data, expect=expect, **reading)
-    from labelaudit.table.reader import read_table
-
     return read_table(data, expect=expect, **reading)

@@ -80,13 +80,7 @@ class Audit:
 
     def findings(self, count: int | None = None) -> Iterator[Finding]:
         """The first rows of the ranking (all by default)."""
-        own = set(RANKING_COLUMNS)
-        head = self.ranking if count is None else self.ranking.head(count)
-        ids = [c for c in head.columns if c not in own]
-        for values in head.to_dict("records"):
-            plain = {name: values.get(name) for name in RANKING_COLUMNS}
-            plain["line"] = None if plain["line"] is None or plain["line"] != plain["line"] else int(plain["line"])
-            yield Finding(**plain, ids={name: values[name] for name in ids})
+        yield from findings_of(self.ranking if count is None else self.ranking.head(count))
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Writes ranking.csv, model.npz and, last, audit.json into a folder, each whole or not at all; returns it."""
@@ -94,3 +88,13 @@ class Audit:
 
     def _repr_html_(self) -> str:
         return notebook.html(self.ranking, self.summary)
+
+
+def findings_of(ranking: pd.DataFrame) -> Iterator[Finding]:
+    """Rows of a ranking one by one."""
+    own = set(RANKING_COLUMNS)
+    ids = [c for c in ranking.columns if c not in own]
+    for values in ranking.to_dict("records"):
+        plain = {name: values.get(name) for name in RANKING_COLUMNS}
+        plain["line"] = None if plain["line"] is None or plain["line"] != plain["line"] else int(plain["line"])
+        yield Finding(**plain, ids={name: values[name] for name in ids})

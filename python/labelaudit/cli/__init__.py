@@ -12,7 +12,8 @@ from labelaudit.cli.version import version_option
 
 COMMANDS = {
     "audit": "Rank the rows of a labelled CSV file, most suspect label first.",
-    "report": "Render a saved audit as text, CSV or JSON.",
+    "check": "Fail when more labels than allowed are probably wrong: the gate for CI.",
+    "report": "Render a saved audit as text, CSV, JSON, SARIF, JUnit and more.",
     "explain": "Say what speaks for and against the label of one row.",
     "validate": "Plant errors in copies of a file and measure what the audit finds.",
     "synth": "Write a synthetic data set with planted label errors.",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, TALK, with_options
-from labelaudit.cli.talk import progress, write_stdout
+from labelaudit.cli.talk import progress, warn_unconverged, write_stdout
 
 OUT = (
     click.option("--top", type=click.IntRange(0), default=20, metavar="N", help="Rows to print [20]."),
@@ -48,8 +48,7 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
         reference = None if options.reference is None else [options.reference]
         result = audit_data(list(data), options, reference=reference, tick=tick)
     folder = result.save(out)
-    if not result.summary["fit"]["converged"]:
-        click.echo("labelaudit: warning: the fit did not converge; see audit.json", err=True)
+    warn_unconverged(result)
     if verbose:
         for trial in result.summary["fit"]["trials"]:
             click.echo(f"  tried {_told(trial)}", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from labelaudit.cli.report import refuse_to_overwrite_audit, refuse_to_overwrite_source
+from labelaudit.cli.report import refuse_to_overwrite_audit, refuse_to_overwrite_given, refuse_to_overwrite_source
 from labelaudit.cli.talk import write_stdout
 
 
@@ -54,19 +54,10 @@ def explain(
     loaded = load(audit)
     if output is not None:
         refuse_to_overwrite_source(loaded.record, Path(output))
-        _refuse_to_overwrite_data((*data, *filter(None, [embeddings])), Path(output))
+        refuse_to_overwrite_given((*data, *filter(None, [embeddings])), Path(output))
     found = explain_audit(loaded, row, line=line, data=list(data) or None, embeddings=embeddings, top=top)
     content = explanation.render(found) if form == "text" else explanation_json.render(found)
     if output is None:
         write_stdout(content, encoding=None if form == "text" else "utf-8")
     else:
         write_bytes(Path(output), encoded(content))
-
-
-def _refuse_to_overwrite_data(data: tuple[str, ...], output: Path) -> None:
-    from labelaudit.errors import UsageError
-    from labelaudit.files import same_file
-
-    for path in data:
-        if same_file(output, Path(path)):
-            raise UsageError(f"{output} is the data that was audited. Name another file with -o.")

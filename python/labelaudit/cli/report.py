@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from labelaudit.cli.talk import write_stdout
+
+if TYPE_CHECKING:
+    from labelaudit.audits.result import Audit
+
+OWN_FORMATS = ("text", "csv", "json")
+CHECK_FORMATS = ("jsonl", "sarif", "junit", "github", "gitlab", "markdown")
 
 
 @click.command()
@@ -16,44 +22,70 @@ from labelaudit.cli.talk import write_stdout
     "-f",
     "--format",
     "form",
-    type=click.Choice(["text", "csv", "json"]),
+    type=click.Choice([*OWN_FORMATS, *CHECK_FORMATS]),
     default="text",
     help="Form of the report [text].",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of to standard output.")
 @click.option("--top", type=click.IntRange(0), metavar="N", help="Only the first N rows [text: 20, else all].")
 @click.option("--spreadsheet", is_flag=True, help="csv: escape cells that a spreadsheet would run as formulas.")
+@click.option("--data", multiple=True, metavar="FILE", help="Where the audited data is now; repeatable, in its order.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def report(audit: str, form: str, output: str | None, top: int | None, spreadsheet: bool, debug: bool) -> None:
+def report(
+    audit: str, form: str, output: str | None, top: int | None, spreadsheet: bool, data: tuple[str, ...], debug: bool
+) -> None:
     """Render the saved AUDIT (its folder or its audit.json) again.
 
+    text, csv and json hold the whole ranking. The other formats are those of `labelaudit check` with no issue allowed:
+    for them the data is read again from where the audit found it, and refused if it was changed.
+
     \b
-    Example:
+    Examples:
       labelaudit report labelaudit-report -f csv --spreadsheet -o suspects.csv
+      labelaudit report labelaudit-report -f sarif -o labels.sarif
     """
     from labelaudit.audits.loading import load
     from labelaudit.audits.saving import encoded
-    from labelaudit.errors import UsageError
     from labelaudit.files import write_bytes
-    from labelaudit.report import csv, json, text
 
-    if spreadsheet and form != "csv":
-        raise UsageError("--spreadsheet goes with -f csv.")
+    _refuse_options(form, top=top, spreadsheet=spreadsheet, data=data)
     if output is not None:
         refuse_to_overwrite_audit(audit, Path(output))
     loaded = load(audit)
     if output is not None:
         refuse_to_overwrite_source(loaded.record, Path(output))
-    if form == "csv":
-        content = csv.render(loaded, top=top, spreadsheet=spreadsheet)
-    elif form == "json":
-        content = json.render(loaded, top=top)
-    else:
-        content = text.render(loaded, top=20 if top is None else top)
+        refuse_to_overwrite_given(data, Path(output))
+    content = _rendered(loaded, form, top=top, spreadsheet=spreadsheet, data=data)
     if output is None:
         write_stdout(content, encoding=None if form == "text" else "utf-8")
     else:
         write_bytes(Path(output), encoded(content))
+
+
+def _refuse_options(form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> None:
+    from labelaudit.errors import UsageError
+
+    if spreadsheet and form != "csv":
+        raise UsageError("--spreadsheet goes with -f csv.")
+    if top is not None and form not in OWN_FORMATS:
+        raise UsageError(f"--top goes with -f {', '.join(OWN_FORMATS)}; {form} holds the issues.")
+    if data and form in OWN_FORMATS:
+        raise UsageError(f"--data goes with the formats that read the data again: {', '.join(CHECK_FORMATS)}.")
+
+
+def _rendered(audit: Audit, form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> str:
+    from labelaudit.report import csv, json, text
+
+    if form == "csv":
+        return csv.render(audit, top=top, spreadsheet=spreadsheet)
+    if form == "json":
+        return json.render(audit, top=top)
+    if form == "text":
+        return text.render(audit, top=20 if top is None else top)
+    from labelaudit.checks.run import check_saved
+    from labelaudit.report.formats import CHECK_FORMATS as RENDER
+
+    return RENDER[form](check_saved(audit, list(data) or None))
 
 
 def refuse_to_overwrite_audit(audit: str, output: Path) -> None:
@@ -76,4 +108,14 @@ def refuse_to_overwrite_source(record: dict[str, Any], output: Path) -> None:
 
     for source in [*record["sources"], *record.get("reference", {}).get("sources", [])]:
         if same_file(output, Path(source["path"])):
+            raise UsageError(f"{output} is the data that was audited. Name another file with -o.")
+
+
+def refuse_to_overwrite_given(data: tuple[str, ...], output: Path) -> None:
+    """Raises UsageError when the report would replace the data where it is now."""
+    from labelaudit.errors import UsageError
+    from labelaudit.files import same_file
+
+    for path in data:
+        if same_file(output, Path(path)):
             raise UsageError(f"{output} is the data that was audited. Name another file with -o.")

@@ -6,10 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from labelaudit.errors import OutputError
+
+if TYPE_CHECKING:
+    from labelaudit.audits.result import Audit
 
 
 def write_stdout(text: str, *, encoding: str | None = None) -> None:
@@ -20,6 +24,12 @@ def write_stdout(text: str, *, encoding: str | None = None) -> None:
     if sys.stdout is None:
         raise OutputError("standard output is closed. Name a file with -o, or do not close it.")
     click.echo(text.encode(encoding or sys.stdout.encoding or "utf-8", "backslashreplace"), nl=False)
+
+
+def warn_unconverged(audit: Audit) -> None:
+    """Says on standard error that the fit did not converge, where it did not."""
+    if not audit.summary["fit"]["converged"]:
+        click.echo("labelaudit: warning: the fit did not converge; see audit.json", err=True)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from labelaudit.encode.columns import OneHot
 from labelaudit.encode.encoder import feature_columns
 from labelaudit.errors import InputError, UsageError
 from labelaudit.explanations.fitted import FittedRows
+from labelaudit.table.source import Text
 from labelaudit.table.table import Table
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _matched(audit: Audit, paths: Paths) -> list[str]:
     if count and len(paths) != count:
         names = ", ".join(str(s["path"]) for s in audit.record["sources"])
         raise InputError(f"the audit is of {count} files ({names}), {len(paths)} are given: name all, in this order.")
-    return [fspath(path) for path in paths]
+    return [path.path if isinstance(path, Text) else fspath(path) for path in paths]
 
 
 def _sha256(path: Path) -> str:

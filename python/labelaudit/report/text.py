@@ -80,7 +80,13 @@ def _rows(audit: Audit, top: int) -> str:
     if not findings:
         return ""
     title = f"The first {plural(len(findings), 'row')} by {audit.summary['rank_by']} (* probably wrong):"
-    return title + "\n" + _fitted(_columns(findings))
+    return title + "\n" + findings_table(findings, marked=True)
+
+
+def findings_table(findings: list[Finding], *, marked: bool) -> str:
+    """Findings as a table of at most 80 columns; `marked`: with an asterisk where the label is probably wrong."""
+    columns = _columns(findings)
+    return _fitted(columns if marked else columns[:-1])
 
 
 class _Column(NamedTuple):

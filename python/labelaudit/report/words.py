@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
-BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+from labelaudit.jsontext import is_unsafe
 
 
 def printable(text: str) -> str:
     """The text with control, format and unassigned characters written as escapes."""
-    return "".join(_escaped(c) if _unsafe(c) else c for c in text)
-
-
-def _unsafe(c: str) -> bool:
-    return c in BIDIRECTIONAL or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    return "".join(_escaped(c) if is_unsafe(c) else c for c in text)
 
 
 def _escaped(c: str) -> str:

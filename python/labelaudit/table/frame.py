@@ -76,6 +76,13 @@ def table_from_frame(
     return build(cells, header, wanted, rows, (), expect)
 
 
+def cells_of_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every cell as its text, "" where missing: what a file would hold."""
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series(distinct(frame[name]).text(), dtype=object) for name in frame.columns})
+
+
 def _header(frame: pd.DataFrame, label: str) -> tuple[str, ...]:
     names = list(frame.columns)
     for name, count in Counter(names).items():

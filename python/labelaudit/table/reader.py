@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.build import Rows, build
@@ -15,9 +16,14 @@ from labelaudit.table.source import STDIN, Text, open_text
 from labelaudit.table.table import Source, Table
 from labelaudit.table.values import file_places, read_values
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+Input = str | os.PathLike[str] | Text  # a file by its name, or what was read from it already
+
 
 def read_table(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Sequence[Input],
     *,
     label: str,
     ids: Sequence[str] = (),
@@ -67,12 +73,25 @@ def read_table(
     return build(frame, header, wanted, rows, sources, expect)
 
 
-def _texts(paths: Sequence[str | os.PathLike[str]], charset: str) -> list[Text]:
+def read_cells(
+    paths: Sequence[Input], *, label: str, skip: int = 0, delimiter: str | None = None, charset: str = "utf-8"
+) -> pd.DataFrame:
+    """Every cell of every data row, labelled or not, as its text in the file, unquoted; rows and columns in file order.
+
+    Raises as `read_table` does where a file is not well-formed or has no such label column.
+    """
+    texts = _texts(paths, charset)
+    structures = _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
+    header = structures[0].header
+    return read_values(texts, structures, columns=header, as_text=header, features=(), missing=())
+
+
+def _texts(paths: Sequence[Input], charset: str) -> list[Text]:
     if isinstance(paths, str | os.PathLike) or len(paths) == 0:
         raise UsageError("expected a list of one or more files.")
-    if sum(os.fspath(path) == STDIN for path in paths) > 1:
+    if sum(not isinstance(path, Text) and os.fspath(path) == STDIN for path in paths) > 1:
         raise UsageError("standard input (-) can be read only once.")
-    return [open_text(path, charset=charset) for path in paths]
+    return [path if isinstance(path, Text) else open_text(path, charset=charset) for path in paths]
 
 
 def _structures(

@@ -1,0 +1,1 @@
+"""The gate: an audit's issues against limits, a baseline and an older version of the data."""

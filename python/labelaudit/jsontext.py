@@ -1,0 +1,25 @@
+"""JSON that is safe to print: what no terminal should see stands as an escape, and parses back to what it was."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+_BEYOND_ASCII = re.compile(r"[^\n -~]")
+
+
+def is_unsafe(c: str) -> bool:
+    """Whether a character may act on a terminal or a page: control, format, unassigned, line end."""
+    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def dumps(value: Any, *, indent: int | None = None) -> str:
+    """The value as JSON, numbers shortest round-trip; raises ValueError for one that is not finite."""
+    return _BEYOND_ASCII.sub(_escaped, json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    c = match[0]
+    return json.dumps(c)[1:-1] if is_unsafe(c) else c
