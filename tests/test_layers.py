@@ -12,7 +12,7 @@ PACKAGE = Path(labelaudit.__file__).parent
 LAYERS = (
     {"cli"},
     {"benchmark", "report"},
-    {"explanations"},
+    {"explanations", "cleaning"},
     {"audits"},
     {"assess"},
     {"score", "choose"},
@@ -27,7 +27,8 @@ LAYERS = (
     {"table"},
     {"kernels"},
     {"_core"},
-    {"files", "synthetic", "planting", "metrics"},
+    {"decisions"},
+    {"files", "synthetic", "planting", "metrics", "fingerprints"},
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}

@@ -14,6 +14,8 @@ COMMANDS = {
     "audit": "Rank the rows of a labelled CSV file, most suspect label first.",
     "report": "Render a saved audit as text, CSV or JSON.",
     "explain": "Say what speaks for and against the label of one row.",
+    "apply": "Write a cleaned copy of the file from decisions or suggestions.",
+    "undo": "Restore the original of a cleaned copy.",
     "synth": "Write a synthetic data set with planted label errors.",
     "benchmark": "Measure the method on synthetic data.",
 }

@@ -1,0 +1,19 @@
+"""Where the cleaned copy may be written: never over what it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+from pathlib import Path
+
+from labelaudit.errors import UsageError
+from labelaudit.files import same_file
+
+
+def refuse_same(output: str | PathLike[str], others: Mapping[str, str | PathLike[str]]) -> None:
+    """Raises UsageError if the output is one of the others, by this or by another name (a link, a hard link)."""
+    if fspath(output) == "-":
+        raise UsageError("the output cannot be standard output: name a file.")
+    for what, other in others.items():
+        if same_file(Path(output), Path(other)) or Path(output).resolve() == Path(other).resolve():
+            raise UsageError(f"{fspath(output)} is {what}, which is never written to. Name another file.")
