@@ -1,14 +1,14 @@
-"""Rows known by their content, so that a decision on a row outlives its place in the file.
+"""What identifies a row whatever its place: a hash of its content, and a count of exact repeats.
 
-A fingerprint is the first 128 bits, in hexadecimal, of the SHA-256 of the row's (column name, cell text) pairs, label
-included, sorted by name and written as JSON without spaces in ASCII: [["age","41"],["income","<=50K"]].
-So neither the order of rows nor that of columns matters, and every change of a cell does.
+The fingerprint of a row is the SHA-256 of its cells, shortened to 128 bits and written as 32 hexadecimal digits. What is
+hashed is, for each column in the order of the names (by code point), the name and then the cell, each in UTF-8 behind
+its length in bytes and a colon: `5:label3:cat`. The label is a cell like any other. So shuffled rows, added rows and
+reordered columns keep their fingerprints; any change of a cell or of a column's name makes another one.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,24 +17,47 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-HEX_DIGITS = 32
+DIGITS = 32
+CHUNK = 1 << 16  # rows whose cells stand in lists at a time
+
+Fingerprints = NDArray[np.object_]
 
 
-def fingerprints(cells: pd.DataFrame) -> NDArray[np.object_]:
-    """The fingerprint of each row, (rows,), from all cells as the texts that stand in the file."""
-    names = sorted(cells.columns)
-    rows = zip(*(cells[name].tolist() for name in names), strict=True)
-    return np.array([_fingerprint(names, row) for row in rows], dtype=object)
+def fingerprints(cells: pd.DataFrame) -> Fingerprints:
+    """The fingerprint of each row, as str, in the order of the rows; cells are texts as in the file, unquoted."""
+    columns = [_measured_cells(name, cells[name]) for name in sorted(cells.columns)]
+    found: list[str] = []
+    for start in range(0, len(cells), CHUNK):
+        rows = zip(*(column[start : start + CHUNK].tolist() for column in columns), strict=True)
+        found += [sha256(row).hexdigest()[:DIGITS] for row in map(b"".join, rows)]
+    return np.array(found, dtype=object)
 
 
-def _fingerprint(names: list[str], row: tuple[str, ...]) -> str:
-    pairs = json.dumps(list(zip(names, row, strict=True)), separators=(",", ":"))
-    return hashlib.sha256(pairs.encode("ascii")).hexdigest()[:HEX_DIGITS]
-
-
-def occurrences(prints: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Which of its equals each row is, (rows,): 1, 2, .. in the order of the rows."""
+def occurrences(found: Fingerprints) -> NDArray[np.int64]:
+    """1 for the first row with a fingerprint, 2 for the second, and so on, in the order of the rows."""
     import pandas as pd
 
-    counted: NDArray[np.int64] = pd.Series(prints).groupby(prints).cumcount().to_numpy(dtype=np.int64) + 1
-    return counted
+    codes = pd.factorize(found)[0]
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    out = np.empty(len(found), dtype=np.int64)
+    out[order] = np.arange(len(found)) - first + 1
+    return out
+
+
+def _measured_cells(name: str, column: pd.Series) -> NDArray[np.object_]:
+    """Name and cell of each row as they are hashed; each distinct cell is encoded once."""
+    import pandas as pd
+
+    codes, words = pd.factorize(column.to_numpy(dtype=object))
+    head = _measured(name)
+    measured = np.empty(len(words), dtype=object)
+    measured[:] = [head + _measured(word) for word in words]
+    out: NDArray[np.object_] = measured[codes]
+    return out
+
+
+def _measured(text: str) -> bytes:
+    raw = text.encode("utf-8", "surrogatepass")  # a lone surrogate, which only a DataFrame can hold
+    return b"%d:%b" % (len(raw), raw)

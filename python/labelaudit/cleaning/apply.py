@@ -175,6 +175,7 @@ def _write(original: Original, edits: Sequence[Edit], content: bytes, output: Fi
     if undo is None:
         write_atomically(Path(output), lambda file: file.write(packed))
         return
-    of_original, of_cleaned = named(original.text.path, original.content), named(name, content)
+    of_original = named(original.text.path, original.content, original.text.compression)
+    of_cleaned = named(name, content, kind)
     record = undo_file(original.text.data, edits, original.charset, of_original, of_cleaned)
     write_files({Path(undo): record, Path(output): packed})

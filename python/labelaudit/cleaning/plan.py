@@ -68,7 +68,8 @@ def united(sources: Sequence[tuple[str, Sequence[Decision]]]) -> list[Decision]:
             if (other.decision, other.label) != (decision.decision, decision.label):
                 raise InputError(
                     f"two decisions about one row disagree: {_said(other)} in {other_name}, {_said(decision)} in "
-                    f"{name} (fingerprint {decision.fingerprint}, occurrence {decision.occurrence}). Remove one of them."
+                    f"{name} (fingerprint {decision.fingerprint}, occurrence {decision.occurrence}). Remove one of "
+                    "them."
                 )
     return [decision for _, decision in first.values()]
 
@@ -87,8 +88,8 @@ def found_again(decisions: Sequence[Decision], cells: pd.DataFrame, name: str) -
         first = unknown[0]
         raise InputError(
             f"{counted(len(unknown), 'decision')} of {len(wanted):,}: {name} has no such row. The first is "
-            f"{_said(first)} (fingerprint {first.fingerprint}, occurrence {first.occurrence}). The row was changed, or the decisions "
-            "are of other data: decide again, or name the decisions of this data with --decisions."
+            f"{_said(first)} (fingerprint {first.fingerprint}, occurrence {first.occurrence}). The row was "
+            "changed, or the decisions are of other data: decide again, or name others with --decisions."
         )
     return {rows[key]: decision for key, decision in wanted.items()}
 

@@ -37,9 +37,10 @@ def undo_file(data: bytes, edits: Sequence[Edit], charset: Charset, original: Na
     return (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "backslashreplace")
 
 
-def named(path: str, content: bytes) -> Named:
-    """A file as the undo file names it."""
-    return {"name": Path(path).name, "sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
+def named(path: str, content: bytes, compression: str) -> Named:
+    """A file as the undo file names it; `content` is decompressed."""
+    digest = hashlib.sha256(content).hexdigest()
+    return {"name": Path(path).name, "compression": compression, "size_bytes": len(content), "sha256": digest}
 
 
 def undo(cleaned: str | PathLike[str], undo: str | PathLike[str], output: str | PathLike[str]) -> None:
@@ -51,15 +52,14 @@ def undo(cleaned: str | PathLike[str], undo: str | PathLike[str], output: str | 
     refuse_same(output, {"the cleaned copy": cleaned, "the undo file": undo})
     record = _record(undo)
     raw = _read(cleaned)
-    compression = compression_of(raw)
-    content = decompress(raw, compression, printable(fspath(cleaned)))
+    content = decompress(raw, compression_of(raw), printable(fspath(cleaned)))
     if hashlib.sha256(content).hexdigest() != record["cleaned"]["sha256"]:
         raise InputError(
             f"{printable(fspath(cleaned))}: is not the copy that {printable(fspath(undo))} belongs to: its SHA-256 "
             "differs. It was changed since, or another apply wrote it."
         )
     restored = _restored(content, record, undo)
-    kind = compression_for(fspath(output), record["original"]["name"], compression)
+    kind = compression_for(fspath(output), record["original"]["name"], record["original"]["compression"])
     write_bytes(Path(output), compress(restored, kind, fspath(output)))
 
 
@@ -88,7 +88,10 @@ def _record(path: str | PathLike[str]) -> Named:
             "Use the labelaudit that wrote it."
         )
     try:
-        wanted = (record["original"]["name"], record["original"]["sha256"], record["cleaned"]["sha256"])
+        wanted = [
+            *(record["original"][name] for name in ("name", "compression", "sha256")),
+            record["cleaned"]["sha256"],
+        ]
     except (KeyError, TypeError):
         raise _damaged(path) from None
     if not all(isinstance(text, str) for text in wanted):

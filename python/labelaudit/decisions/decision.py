@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from labelaudit.errors import UsageError
+from labelaudit.fingerprints import DIGITS
 
 Word = Literal["keep", "relabel", "drop", "unsure", "undo"]
 WORDS: tuple[Word, ...] = get_args(Word)
-FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+FINGERPRINT = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 LARGEST = 2**63 - 1  # an integer in SQLite
 
 Key = tuple[str, int]
@@ -42,7 +43,7 @@ class Decision:
     def __post_init__(self) -> None:
         """Raises UsageError for what is no decision."""
         if not (isinstance(self.fingerprint, str) and FINGERPRINT.fullmatch(self.fingerprint)):
-            raise UsageError(f"a fingerprint is 32 hexadecimal digits, got {self.fingerprint!r}.")
+            raise UsageError(f"a fingerprint is {DIGITS} digits 0-9 a-f, got {self.fingerprint!r}.")
         if type(self.occurrence) is not int or not 1 <= self.occurrence <= LARGEST:
             raise UsageError(f"an occurrence counts from 1, got {self.occurrence!r}.")
         if self.decision not in WORDS:

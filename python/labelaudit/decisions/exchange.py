@@ -16,6 +16,7 @@ from labelaudit.decisions.store import DecisionStore
 from labelaudit.errors import InputError, UsageError
 
 SQLITE = b"SQLite format 3\0"
+ACCEPTED = "accepted"  # what `check --update-baseline` writes: the row may stay as it is
 NAMES = tuple(field.name for field in fields(Decision))
 
 
@@ -28,7 +29,7 @@ def json_lines(decisions: Iterable[Decision]) -> str:
 
 
 def _line(decision: Decision) -> str:
-    label = decision.given_label if decision.label is None else decision.label
+    label = (decision.given_label or "") if decision.label is None else decision.label
     record = {
         "fingerprint": decision.fingerprint,
         "occurrence": decision.occurrence,
@@ -105,6 +106,8 @@ def _decision(line: bytes, where: str) -> Decision:
 def _fields(record: dict[str, Any]) -> dict[str, Any]:
     """A record's fields as a Decision's: of a row that is not relabelled, the label is the one it has."""
     known = {name: record[name] for name in NAMES if name in record}
+    if known["decision"] == ACCEPTED:
+        known["decision"] = "keep"
     if known["decision"] != "relabel":
         label = known.pop("label", None)
         known["given_label"] = known.get("given_label", label)
