@@ -73,8 +73,7 @@ def apply(
     _refuse_inputs(output, undo, audit, at_hand, [data, *sources])
     original = read_original(at_hand, data)
     plan = _plan(at_hand, original, sources, accept_suggestions, max_label_score)
-    if not new_labels:
-        refuse_foreign_labels(plan, [c["name"] for c in at_hand.summary["classes"]])
+    refuse_foreign_labels(plan, [c["name"] for c in at_hand.summary["classes"]], new_labels=new_labels)
     flags = _flags(at_hand, plan, sources, accept_suggestions, max_label_score) if flag else None
     edits = _edits(original, plan, at_hand.summary["label"], flags)
     content = encoded(edited(original.text.data, edits), original.charset)

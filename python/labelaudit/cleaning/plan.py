@@ -94,11 +94,14 @@ def found_again(decisions: Sequence[Decision], cells: pd.DataFrame, name: str) -
     return {rows[key]: decision for key, decision in wanted.items()}
 
 
-def refuse_foreign_labels(plan: Plan, classes: Sequence[str]) -> None:
-    """Raises InputError for a label outside the audited classes."""
+def refuse_foreign_labels(plan: Plan, classes: Sequence[str], *, new_labels: bool) -> None:
+    """Raises InputError for a label outside the audited classes, and for one that no file may hold even if it is meant."""
     known = set(classes)
     foreign = sorted({label for label in plan.labels.values() if label not in known})
-    if foreign:
+    for label in foreign:
+        if "\0" in label:
+            raise InputError(f"the new label {quoted(label)} holds a NUL, which no CSV file may. Choose another.")
+    if foreign and not new_labels:
         raise InputError(
             f"{counted(len(foreign), 'new label')} not among the audited classes: {listed(foreign)}. The classes are "
             f"{listed(classes)}. Add --new-labels if they are meant."
