@@ -1,9 +1,9 @@
 """What identifies a row whatever its place: a hash of its content, and a count of exact repeats.
 
-The fingerprint of a row is the SHA-256 of its cells, shortened to 128 bits and written as 32 hexadecimal digits. What is
-hashed is, for each column in the order of the names (by code point), the name and then the cell, each in UTF-8 behind
-its length in bytes and a colon: `5:label3:cat`. The label is a cell like any other. So shuffled rows, added rows and
-reordered columns keep their fingerprints; any change of a cell or of a column's name makes another one.
+The fingerprint of a row is the SHA-256 of its cells, shortened to 128 bits and written as 32 hexadecimal digits. What
+is hashed is, for each column in the order of the names (by code point), the name and then the cell, each in UTF-8
+behind its length in bytes and a colon: `5:label3:cat`. The label is a cell like any other. So shuffled rows, added rows
+and reordered columns keep their fingerprints; any change of a cell or of a column's name makes another one.
 """
 
 from __future__ import annotations
