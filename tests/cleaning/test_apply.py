@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import importlib.util
+import lzma
 import os
 from pathlib import Path
 
@@ -272,3 +275,32 @@ def test_the_same_decisions_give_the_same_bytes(decide):
         labelaudit.apply("saved", "train.csv", f"{name}.csv.gz", undo=f"{name}.json")
     assert Path("one.csv.gz").read_bytes() == Path("two.csv.gz").read_bytes()
     assert Path("one.json").read_text().replace("one.csv", "two.csv") == Path("two.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "packed"),
+    [
+        ("train.csv.gz", "clean.csv.gz", True),
+        ("train.csv.gz", "clean.csv", False),
+        ("train.csv", "clean.csv", True),  # gzip by its content, and no name says otherwise
+        ("train", "CLEAN.GZ", True),
+    ],
+)
+@pytest.mark.parametrize("changed", [True, False])
+def test_compression_follows_the_name(audited, source, output, packed, changed):
+    plain = Path("train.csv").read_bytes()
+    Path(source).write_bytes(gzip.compress(plain, mtime=99))
+    audit = labelaudit.audit(source, "label", id="key", **QUICK)
+    labelaudit.apply(audit, source, output, accept_suggestions=changed, undo="u.json")
+    raw = Path(output).read_bytes()
+    assert raw.startswith(b"\x1f\x8b") == packed
+    if not changed:
+        assert raw == (Path(source).read_bytes() if packed else plain)
+    labelaudit.undo(output, "u.json", "back.xz")
+    assert lzma.decompress(Path("back.xz").read_bytes()) == plain
+
+
+def test_zstd_without_its_package_is_refused(audited):
+    if importlib.util.find_spec("zstandard") or importlib.util.find_spec("compression"):
+        pytest.skip("the package is here")
+    _refused(UsageError, "writing zstd needs the package zstandard", "saved", "train.csv", "clean.csv.zst", undo="u")

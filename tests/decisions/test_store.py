@@ -5,8 +5,10 @@ import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -200,3 +202,22 @@ def test_a_store_that_is_closed_leaves_one_file(tmp_path):
 def test_what_is_no_decision_is_refused(fields, words):
     with pytest.raises(UsageError, match=words):
         Decision(*fields)
+
+
+def test_a_file_in_a_folder_that_may_not_be_written_to_can_be_read():
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folder is closed to other users than root
+        _read_as_nobody(Path(name))
+
+
+def _read_as_nobody(folder):
+    with DecisionStore(folder / "d.sqlite") as store:
+        store.append(Decision(row(1), 1, "keep"))
+    (folder / "d.sqlite").chmod(0o444)
+    folder.chmod(0o555)
+    code = (
+        "import os, sys\nfrom labelaudit.decisions.store import DecisionStore\nif os.getuid() == 0: os.setuid(65534)\n"
+        "print(len(DecisionStore('d.sqlite', create=False).current()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+    folder.chmod(0o700)
+    assert (done.stdout, done.stderr) == ("1\n", "")

@@ -27,6 +27,7 @@ from labelaudit.table.compression import compress, compression_for
 from labelaudit.table.words import printable, quoted
 
 File = str | PathLike[str]
+SQLITE_PARTS = ("-wal", "-shm", "-journal")  # what SQLite puts beside a database
 FLAG = "label_issue"  # the column that --flag adds
 
 
@@ -124,6 +125,7 @@ def _refuse_inputs(
         folder = audit_file(audit).parent
         kept |= {f"{name} of the audit": folder / name for name in (AUDIT, RANKING, MODEL, NAME)}
         kept |= {"the audit": audit_file(audit)}
+    kept |= {f"{path}{end}, a part of {path}": f"{path}{end}" for path in map(str, inputs) for end in SQLITE_PARTS}
     if output is not None:
         refuse_same(output, kept)
     if undo is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -15,5 +16,5 @@ def refuse_same(output: str | PathLike[str], others: Mapping[str, str | PathLike
     if fspath(output) == "-":
         raise UsageError("the output cannot be standard output: name a file.")
     for what, other in others.items():
-        if same_file(Path(output), Path(other)) or Path(output).resolve() == Path(other).resolve():
+        if same_file(Path(output), Path(other)) or os.path.realpath(output) == os.path.realpath(other):
             raise UsageError(f"{fspath(output)} is {what}, which is never written to. Name another file.")

@@ -95,7 +95,7 @@ def found_again(decisions: Sequence[Decision], cells: pd.DataFrame, name: str) -
 
 
 def refuse_foreign_labels(plan: Plan, classes: Sequence[str], *, new_labels: bool) -> None:
-    """Raises InputError for a label outside the audited classes unless they are meant, and for one that no file holds."""
+    """Raises InputError for a label outside the audited classes that is not meant, and for one that no file holds."""
     known = set(classes)
     foreign = sorted({label for label in plan.labels.values() if label not in known})
     for label in foreign:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from labelaudit.decisions.decision import Decision, latest
-from labelaudit.errors import InputError, LabelauditError, OutputError
+from labelaudit.errors import InputError, LabelauditError, OutputError, UsageError
 
 NAME = "decisions.sqlite"  # beside the audit
 APPLICATION_ID = 0x6C616264  # "labd", in the header of the file
@@ -50,17 +51,22 @@ class DecisionStore:
     def _prepare(self, create: bool) -> None:
         try:
             found = _marks(self._db)
-        except sqlite3.OperationalError as error:
-            if create or "unable to open" not in str(error):
+        except sqlite3.OperationalError:
+            if create or not self._is_at_rest():
                 raise
             self._db.close()
-            self._db = _connect(self.path, "ro&immutable=1")  # a folder that may not be written to: nobody writes there
+            self._db = _connect(self.path, "ro&immutable=1")
             found = _marks(self._db)
         if found == (0, 0, 0):  # new, or its maker was killed
             _refuse_other(_created(self._db), self.path)
         else:
             _refuse_other(found, self.path)
         self._db.execute("PRAGMA synchronous = FULL")  # a commit is on disk when it returns
+
+    def _is_at_rest(self) -> bool:
+        """Whether nobody can be writing and the file holds all: then it is read without a file beside it."""
+        log = self.path.with_name(self.path.name + "-wal")
+        return not os.access(self.path.parent, os.W_OK) and not log.exists()
 
     def append(self, decisions: Decision | Sequence[Decision]) -> None:
         """Adds one or more decisions, all or none, and sets `when` where it is empty; on disk when this returns."""
@@ -78,7 +84,10 @@ class DecisionStore:
         """All decisions in the order in which they were appended."""
         with self._lock, _refusals(self.path):
             rows = self._db.execute(f"SELECT {FIELDS} FROM decisions ORDER BY number").fetchall()
-        return [Decision(*row) for row in rows]
+        try:
+            return [Decision(*row) for row in rows]
+        except UsageError as error:  # somebody else wrote it
+            raise InputError(f"{self.path}: holds what is no decision: {error}") from None
 
     def close(self) -> None:
         """Ends the use of the file."""
