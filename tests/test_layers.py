@@ -14,7 +14,7 @@ LAYERS = (
     {"benchmark"},
     {"report"},
     {"checks"},
-    {"explanations", "validation"},
+    {"explanations", "validation", "cleaning"},
     {"audits"},
     {"assess", "oddities"},
     {"score", "choose"},
@@ -29,6 +29,7 @@ LAYERS = (
     {"table"},
     {"kernels"},
     {"_core"},
+    {"decisions"},
     {"files", "fingerprints", "jsontext", "pictures", "synthetic", "planting", "metrics"},
     {"errors"},
 )

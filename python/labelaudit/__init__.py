@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 __version__ = "0.1.0"
-__all__ = ["Audit", "__version__", "audit", "check", "explain", "load", "render", "validate"]
+__all__ = ["Audit", "__version__", "apply", "audit", "check", "explain", "load", "render", "undo", "validate"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.result import Audit
     from labelaudit.checks.result import Check
+    from labelaudit.cleaning.apply import Applied
     from labelaudit.explanations.result import Explanation
     from labelaudit.planting import ErrorKind
     from labelaudit.score import RankBy
@@ -210,6 +211,53 @@ def validate(
 
     planting = Planting(cast("tuple[ErrorKind, ...]", _names(kinds)), rate, repeats)
     return validate_data(_paths(data), audit_options, planting, reference=trusted, beside=beside)
+
+
+def apply(
+    audit: Audit | str | PathLike[str],
+    data: str | PathLike[str],
+    output: str | PathLike[str] | None = None,
+    *,
+    decisions: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
+    accept_suggestions: bool = False,
+    max_label_score: float | None = None,
+    new_labels: bool = False,
+    flag: bool = False,
+    undo: str | PathLike[str] | None = None,
+    dry_run: bool = False,
+) -> Applied:
+    """Writes a cleaned copy of the audited file; the options are those of `labelaudit apply`.
+
+    The audit is one at hand or the path of a saved one; decisions.sqlite beside a saved one counts by default, where
+    it is. Returns what was done: `.relabelled`, `.dropped`, `.decisions`, `.suggestions`, under dry_run `.diff`.
+    Raises InputError, with nothing written, for other data than was audited, an unknown row, decisions that disagree,
+    or a label outside the classes; UsageError for an output that is an input, and for options that do not fit.
+    """
+    from labelaudit.cleaning.apply import apply as apply_to_data
+
+    files = [decisions] if isinstance(decisions, (str, PathLike)) else decisions
+    return apply_to_data(
+        audit,
+        data,
+        output,
+        decisions=files,
+        accept_suggestions=accept_suggestions,
+        max_label_score=max_label_score,
+        new_labels=new_labels,
+        flag=flag,
+        undo=undo,
+        dry_run=dry_run,
+    )
+
+
+def undo(clean: str | PathLike[str], undo_file: str | PathLike[str], output: str | PathLike[str]) -> None:
+    """Restores the file that a cleaned copy was made of, from the undo file that `apply` wrote with it.
+
+    Raises InputError for a copy that was changed since; UsageError for an output that is one of both.
+    """
+    from labelaudit.cleaning.undo import undo as undo_copy
+
+    undo_copy(clean, undo_file, output)
 
 
 def __getattr__(name: str) -> Any:

@@ -16,6 +16,8 @@ COMMANDS = {
     "report": "Render a saved audit as text, CSV, JSON, SARIF, JUnit and more.",
     "explain": "Say what speaks for and against the label of one row.",
     "validate": "Plant errors in copies of a file and measure what the audit finds.",
+    "apply": "Write a cleaned copy of the file from decisions or suggestions.",
+    "undo": "Restore the original of a cleaned copy.",
     "synth": "Write a synthetic data set with planted label errors.",
     "benchmark": "Measure the method on synthetic data.",
 }

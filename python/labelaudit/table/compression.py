@@ -1,18 +1,21 @@
-"""Compressed inputs, known by their first bytes and not by their names."""
+"""Compressed inputs, known by their first bytes and not by their names, and outputs, whose names tell."""
 
 from __future__ import annotations
 
 import bz2
+import gzip
 import importlib
 import lzma
 import zlib
+from pathlib import PurePath
 from typing import Any, Protocol
 
-from labelaudit.errors import InputError
+from labelaudit.errors import InputError, UsageError
 
 PLAIN = "none"
 MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
 BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")  # after `BZh` and a digit: a header cell may start with those letters alone
+SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 GZIP_WINDOW = 31  # zlib's code for a gzip header and the largest window
 
 
@@ -59,6 +62,36 @@ def _decompressor(compression: str, name: str) -> Decompressor:
     if compression == "xz":
         return lzma.LZMADecompressor()
     return _zstd(name)
+
+
+def compression_for(output: str, source: str, found: str) -> str:
+    """How to write `output`: as its name tells; where neither name tells anything, as the source was found."""
+    by_name, by_source = (SUFFIXES.get(PurePath(name.lower()).suffix) for name in (output, source))
+    return by_name or (found if by_source is None else PLAIN)
+
+
+def compress(content: bytes, compression: str, name: str) -> bytes:
+    """The content compressed, the same bytes every time; raises UsageError for zstd without its package."""
+    if compression == "gzip":
+        return gzip.compress(content, mtime=0)
+    if compression == "bzip2":
+        return bz2.compress(content)
+    if compression == "xz":
+        return lzma.compress(content)
+    return _zstd_compress(content, name) if compression == "zstd" else content
+
+
+def _zstd_compress(content: bytes, name: str) -> bytes:
+    try:
+        module: Any = importlib.import_module("compression.zstd")  # Python 3.14 and later
+        packed: bytes = module.compress(content)
+    except ImportError:
+        try:
+            packed = importlib.import_module("zstandard").ZstdCompressor().compress(content)
+        except ImportError:
+            cure = 'Install it with pip install "labelaudit[zst]", or name an output that does not end in .zst.'
+            raise UsageError(f"{name}: writing zstd needs the package zstandard. {cure}") from None
+    return packed
 
 
 def _zstd(name: str) -> Decompressor:

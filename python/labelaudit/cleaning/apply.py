@@ -1,0 +1,182 @@
+"""A cleaned copy of the audited file: the labels that were decided on, and every other byte as it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+
+from labelaudit.audits.loading import audit_file, load
+from labelaudit.audits.result import Audit
+from labelaudit.audits.saving import AUDIT, MODEL, RANKING
+from labelaudit.cleaning.charset import encoded
+from labelaudit.cleaning.diff import unified_diff
+from labelaudit.cleaning.edits import Edit, edited
+from labelaudit.cleaning.original import Original, cells_of, read_original
+from labelaudit.cleaning.output import refuse_same
+from labelaudit.cleaning.plan import Plan, found_again, plan_of, refuse_foreign_labels, suggestions, united
+from labelaudit.cleaning.records import dropped, flagged, relabelled
+from labelaudit.cleaning.undo import named, undo_file
+from labelaudit.decisions.exchange import read_decisions
+from labelaudit.decisions.store import NAME
+from labelaudit.errors import InputError, UsageError
+from labelaudit.files import write_atomically, write_files
+from labelaudit.table.compression import compress, compression_for
+from labelaudit.table.words import printable, quoted
+
+File = str | PathLike[str]
+SQLITE_PARTS = ("-wal", "-shm", "-journal")  # what SQLite puts beside a database
+FLAG = "label_issue"  # the column that --flag adds
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was done, or would be: rows relabelled and dropped, decisions by kind, and suggestions.
+
+    suggestions: how many labels are the audit's own; overruled: how many of its suggestions a decision stood against.
+    flagged: rows with true in the added column, None without one. diff: UTF-8 text, empty unless it was a dry run.
+    """
+
+    relabelled: int
+    dropped: int
+    decisions: Counter[str]
+    decision_files: tuple[str, ...]
+    suggestions: int
+    overruled: int
+    flagged: int | None
+    diff: bytes
+
+
+def apply(
+    audit: Audit | File,
+    data: File,
+    output: File | None = None,
+    *,
+    decisions: Sequence[File] = (),
+    accept_suggestions: bool = False,
+    max_label_score: float | None = None,
+    new_labels: bool = False,
+    flag: bool = False,
+    undo: File | None = None,
+    dry_run: bool = False,
+) -> Applied:
+    """Writes a cleaned copy, and the undo file where one is named; both or none.
+
+    Without `decisions`, those in decisions.sqlite beside a saved audit count, where it is. Raises InputError, with
+    nothing written, for data that was not audited, an unknown row, decisions that disagree, or a foreign label;
+    UsageError for an output that is one of the inputs and for options that do not fit.
+    """
+    _check(output, accept_suggestions, max_label_score, flag, dry_run)
+    at_hand = audit if isinstance(audit, Audit) else load(audit)
+    sources = _decision_files(audit, decisions)
+    _refuse_inputs(output, undo, audit, at_hand, [data, *sources])
+    original = read_original(at_hand, data)
+    plan = _plan(at_hand, original, sources, accept_suggestions, max_label_score)
+    refuse_foreign_labels(plan, [c["name"] for c in at_hand.summary["classes"]], new_labels=new_labels)
+    flags = _flags(at_hand, plan, sources, accept_suggestions, max_label_score) if flag else None
+    edits = _edits(original, plan, at_hand.summary["label"], flags)
+    content = encoded(edited(original.text.data, edits), original.charset)
+    diff = b""
+    if dry_run:
+        diff = unified_diff(original.text.data, edits, original.text.name, _new_name(output, original))
+    elif output is not None:
+        _write(original, edits, content, output, undo)
+    return Applied(
+        relabelled=0 if flag else len(plan.labels),
+        dropped=0 if flag else len(plan.drops),
+        decisions=plan.words,
+        decision_files=tuple(fspath(path) for path in sources),
+        suggestions=plan.suggested,
+        overruled=plan.overruled,
+        flagged=None if flags is None else len(flags),
+        diff=diff,
+    )
+
+
+def _check(
+    output: File | None, accept_suggestions: bool, max_label_score: float | None, flag: bool, dry_run: bool
+) -> None:
+    if output is None and not dry_run:
+        raise UsageError("name the file to write with --output, or see what would change with --dry-run.")
+    if max_label_score is not None and not (accept_suggestions or flag):
+        raise UsageError("--max-label-score bounds the suggestions: it goes with --accept-suggestions or --flag.")
+    if max_label_score is not None and not 0 <= max_label_score <= 1:
+        raise UsageError(f"--max-label-score: expected a probability from 0 to 1, got {max_label_score}.")
+
+
+def _decision_files(audit: Audit | File, decisions: Sequence[File]) -> list[File]:
+    """The files named, else the one beside the saved audit where it is."""
+    if decisions or isinstance(audit, Audit):
+        return list(decisions)
+    beside = audit_file(audit).parent / NAME
+    return [beside] if beside.is_file() else []
+
+
+def _refuse_inputs(
+    output: File | None, undo: File | None, audit: Audit | File, at_hand: Audit, inputs: Sequence[File]
+) -> None:
+    """Raises UsageError if a file to be written is one that is read."""
+    kept: dict[str, File] = {f"the input {fspath(path)}": path for path in inputs}
+    recorded = [*at_hand.record["sources"], *at_hand.record.get("reference", {}).get("sources", [])]
+    kept |= {f"the audited file {source['path']}": source["path"] for source in recorded}
+    if not isinstance(audit, Audit):
+        folder = audit_file(audit).parent
+        kept |= {f"{name} of the audit": folder / name for name in (AUDIT, RANKING, MODEL, NAME)}
+        kept |= {"the audit": audit_file(audit)}
+    kept |= {f"{path}{end}, a part of {path}": f"{path}{end}" for path in map(str, inputs) for end in SQLITE_PARTS}
+    if output is not None:
+        refuse_same(output, kept)
+    if undo is not None:
+        refuse_same(undo, kept | ({} if output is None else {"the output": output}))
+
+
+def _plan(
+    audit: Audit, original: Original, sources: Sequence[File], accept_suggestions: bool, max_label_score: float | None
+) -> Plan:
+    decided = united([(printable(fspath(path)), read_decisions(path)) for path in sources])
+    rows = found_again(decided, cells_of(original), original.text.name) if decided else {}
+    return plan_of(rows, suggestions(audit, max_label_score) if accept_suggestions else {})
+
+
+def _flags(
+    audit: Audit, plan: Plan, sources: Sequence[File], accept_suggestions: bool, max_label_score: float | None
+) -> list[int]:
+    """The rows that would be changed; where there are neither decisions nor accepted suggestions, the issues."""
+    if sources or accept_suggestions:
+        return plan.changed
+    return sorted(suggestions(audit, max_label_score))
+
+
+def _edits(original: Original, plan: Plan, label: str, flags: Sequence[int] | None) -> list[Edit]:
+    records = original.records
+    if flags is None:
+        return [
+            dropped(records, row) if row in plan.drops else relabelled(records, row, plan.labels[row], label)
+            for row in plan.changed
+        ]
+    if FLAG in records.structure.header:
+        raise InputError(
+            f"{original.text.name}: has a column {quoted(FLAG)} already, which --flag would add. "
+            "Rename it, and audit anew."
+        )
+    return flagged(records, FLAG, flags)
+
+
+def _new_name(output: File | None, original: Original) -> str:
+    return original.text.name if output is None else printable(fspath(output))
+
+
+def _write(original: Original, edits: Sequence[Edit], content: bytes, output: File, undo: File | None) -> None:
+    name = fspath(output)
+    kind = compression_for(name, original.text.path, original.text.compression)
+    same = not edits and kind == original.text.compression
+    packed = original.raw if same else compress(content, kind, printable(name))
+    if undo is None:
+        write_atomically(Path(output), lambda file: file.write(packed))
+        return
+    of_original = named(original.text.path, original.content, original.text.compression)
+    of_cleaned = named(name, content, kind)
+    record = undo_file(original.text.data, edits, original.charset, of_original, of_cleaned)
+    write_files({Path(undo): record, Path(output): packed})

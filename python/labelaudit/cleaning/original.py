@@ -1,0 +1,82 @@
+"""The audited file, read again with what is needed to write it back."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labelaudit.audits.result import Audit
+from labelaudit.cleaning.charset import UTF8, Charset, charset_of
+from labelaudit.cleaning.records import Records, records_of
+from labelaudit.errors import InputError, UsageError
+from labelaudit.table.compression import decompress
+from labelaudit.table.scan import scan, structure
+from labelaudit.table.source import STDIN, Text, open_text
+from labelaudit.table.values import read_values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Original:
+    """The audited file: its bytes on disk, those bytes decompressed, and the same as UTF-8 text with its records."""
+
+    text: Text
+    raw: bytes
+    content: bytes
+    charset: Charset
+    records: Records
+
+
+def read_original(audit: Audit, data: str | PathLike[str]) -> Original:
+    """The one file that was audited; raises InputError unless its SHA-256 is the recorded one."""
+    source, path = _only_source(audit), fspath(data)
+    if path == STDIN:
+        raise UsageError("DATA cannot be standard input: name the file that was audited, so that it is not replaced.")
+    if Path(path).exists() and not Path(path).is_file():
+        raise InputError(f"{path}: is no regular file. Name the file that was audited.")
+    text = open_text(path, charset=source["charset"])
+    if text.sha256 != source["sha256"]:
+        raise InputError(
+            f"{text.name}: is not the data that was audited: its SHA-256 differs. Name the audited file, or audit this "
+            "one."
+        )
+    raw = _raw(Path(path), text)
+    content = decompress(raw, text.compression, text.name)
+    charset = Charset("utf-8") if text.charset in UTF8 else charset_of(content, text.data, text.charset, text.name)
+    scanner, header = scan(text, delimiter=source["delimiter"], skip=source["skip"])
+    found = structure(text, scanner, header, delimiter=source["delimiter"])
+    return Original(text, raw, content, charset, records_of(text.data, found))
+
+
+def cells_of(original: Original) -> pd.DataFrame:
+    """Every cell of every row as the text that stands in the file, with the names of the columns."""
+    found = original.records.structure
+    return read_values([original.text], [found], columns=found.header, as_text=found.header, features=(), missing=())
+
+
+def _only_source(audit: Audit) -> dict[str, Any]:
+    sources = audit.record["sources"]
+    if not sources:
+        raise UsageError(
+            "the audit is of a DataFrame: apply writes a copy of a file. Save the data and audit the file."
+        )
+    if len(sources) > 1:
+        raise UsageError(
+            f"the audit is of {len(sources)} files; apply works on an audit of one. Audit each file that is "
+            "to be cleaned by itself."
+        )
+    only: dict[str, Any] = sources[0]
+    return only
+
+
+def _raw(path: Path, text: Text) -> bytes:
+    """The bytes that the text was made of."""
+    raw = path.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != text.sha256:
+        raise InputError(f"{text.name}: the file changed while it was read; run again when it is complete.")
+    return raw

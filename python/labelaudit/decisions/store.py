@@ -1,0 +1,184 @@
+"""Decisions in an SQLite file: appended, never changed, safe against several writers and against being killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, replace
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+
+from labelaudit.decisions.decision import Decision, latest
+from labelaudit.errors import InputError, LabelauditError, OutputError, UsageError
+
+NAME = "decisions.sqlite"  # beside the audit
+APPLICATION_ID = 0x6C616264  # "labd", in the header of the file
+VERSION = 1
+BUSY_SECONDS = 30.0  # how long a writer waits for others; a guess: one transaction takes milliseconds
+FIELDS = "fingerprint, occurrence, decision, label, given_label, note, who, decided_at"
+SCHEMA = """CREATE TABLE decisions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    fingerprint TEXT NOT NULL, occurrence INTEGER NOT NULL, decision TEXT NOT NULL, label TEXT, given_label TEXT,
+    note TEXT NOT NULL, who TEXT NOT NULL, decided_at TEXT NOT NULL) STRICT"""
+
+
+class DecisionStore:
+    """An open file of decisions; a context manager. May be used from several threads.
+
+    Raises InputError for a file that is no such database, is damaged, or is of a newer version; OutputError when the
+    system refuses to write.
+    """
+
+    def __init__(self, path: str | PathLike[str], *, create: bool = True) -> None:
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        if not create and not self.path.is_file():
+            raise InputError(f"{self.path}: no such file of decisions.")
+        with _refusals(self.path):
+            self._db = _connect(self.path, "rwc" if create else "rw")
+            try:
+                self._prepare(create)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self, create: bool) -> None:
+        try:
+            found = _marks(self._db)
+        except sqlite3.OperationalError:
+            if create or not self._is_at_rest():
+                raise
+            self._db.close()
+            self._db = _connect(self.path, "ro&immutable=1")
+            found = _marks(self._db)
+        if found == (0, 0, 0):  # new, or its maker was killed
+            _refuse_other(_created(self._db), self.path)
+        else:
+            _refuse_other(found, self.path)
+        self._db.execute("PRAGMA synchronous = FULL")  # a commit is on disk when it returns
+
+    def _is_at_rest(self) -> bool:
+        """Whether nobody can be writing and the file holds all: then it is read without a file beside it."""
+        log = self.path.with_name(self.path.name + "-wal")
+        return not os.access(self.path.parent, os.W_OK) and not log.exists()
+
+    def append(self, decisions: Decision | Sequence[Decision]) -> None:
+        """Adds one or more decisions, all or none, and sets `when` where it is empty; on disk when this returns."""
+        several = [decisions] if isinstance(decisions, Decision) else decisions
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        rows = [astuple(d if d.when else replace(d, when=now)) for d in several]
+        with self._lock, _refusals(self.path), _transaction(self._db):
+            self._db.executemany(f"INSERT INTO decisions ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def current(self) -> list[Decision]:
+        """The last decision on each row, less those taken back, by fingerprint and occurrence."""
+        return latest(self.history())
+
+    def history(self) -> list[Decision]:
+        """All decisions in the order in which they were appended."""
+        with self._lock, _refusals(self.path):
+            rows = self._db.execute(f"SELECT {FIELDS} FROM decisions ORDER BY number").fetchall()
+        try:
+            return [Decision(*row) for row in rows]
+        except UsageError as error:  # somebody else wrote it
+            raise InputError(f"{self.path}: holds what is no decision: {error}") from None
+
+    def close(self) -> None:
+        """Ends the use of the file."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> DecisionStore:
+        """Itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Closes."""
+        self.close()
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def _marks(db: sqlite3.Connection) -> tuple[int, int, int]:
+    """Whose file this is, its version, and how many things it holds."""
+    queries = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+    first, second, third = (int(db.execute(query).fetchone()[0]) for query in queries)
+    return first, second, third
+
+
+def _created(db: sqlite3.Connection) -> tuple[int, int, int]:
+    """Makes the tables in an empty file, unless another process was quicker."""
+    _set_wal(db)
+    with _transaction(db):
+        if _marks(db) == (0, 0, 0):
+            db.execute(SCHEMA)
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
+    return _marks(db)
+
+
+def _set_wal(db: sqlite3.Connection) -> None:
+    """Readers and a writer side by side. SQLite does not wait for others here, so that this does."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _refuse_other(marks: tuple[int, int, int], path: Path) -> None:
+    application, version, _ = marks
+    if application != APPLICATION_ID:
+        raise _foreign(path)
+    if version > VERSION:
+        raise InputError(
+            f"{path}: was written by a newer labelaudit (version {version} of the file, this one reads {VERSION}). "
+            "Update labelaudit."
+        )
+
+
+def _foreign(path: Path) -> InputError:
+    return InputError(f"{path}: is no file of decisions that labelaudit wrote. Name another with --decisions.")
+
+
+@contextlib.contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: sqlite3.DatabaseError) -> LabelauditError:
+    if "not a database" in str(error):
+        return _foreign(path)
+    if "malformed" in str(error):
+        return InputError(f"{path}: is damaged ({error}). Take a copy that is whole.")
+    if "locked" in str(error):
+        return OutputError(f"{path}: is in use by another process for over {BUSY_SECONDS:.0f} s. Nothing was changed.")
+    return OutputError(f"{path}: cannot be opened or written: {error}. Nothing was changed there.")
