@@ -59,6 +59,7 @@ def record(classes: list[str], **changes: Any) -> dict[str, Any]:
             "matrix": (np.eye(n) * (1 - n / 16) + 1 / 16).tolist(),
             "matrix_is": "P(given | true): a row for each given class, a column for each true class",
             "counts": np.eye(n).tolist(),
+            "pairs": [],
             "models": {"one rate": 1.0},
         },
         "fit": {

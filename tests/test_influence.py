@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 import oracle
-from labelaudit.curvature import CgCurvature, DirectCurvature, curvature_at
+from labelaudit.curvature import CgCurvature, DirectCurvature, curvature_at, pair_products
 from labelaudit.influence import (
     Residuals,
     average_influence,
     leverage,
     mean_gradient,
-    pair_products,
     pairwise_influence,
     perturbation_influence,
     residuals,
     self_influence,
+    self_influence_and_leverage,
 )
 from labelaudit.kernels import native
 from labelaudit.model.fit import newton
@@ -310,3 +310,15 @@ def test_direct_and_cg_give_the_same_influence_on_real_data() -> None:
     assert oracle.error(average_influence(rows, by_cg, gradient), average_influence(rows, direct, gradient)) <= 1e-8
     forms = [c.quadratic(objective.blocks) for c in (direct, by_cg)]
     assert oracle.error(self_influence(rows, forms[1]), self_influence(rows, forms[0])) <= 1e-8
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_both_quantities_together_are_those_of_the_forms(classes):
+    p = problem(25, 5, classes)
+    objective, theta = p.objective((9,)), p.theta()
+    rows = residuals(objective.blocks, objective.targets, theta)
+    curvature = DirectCurvature(objective, theta)
+    forms = curvature.quadratic(objective.blocks)
+    own, pull = self_influence_and_leverage(rows, curvature)
+    assert np.allclose(own, self_influence(rows, forms), rtol=1e-12)
+    assert np.allclose(pull, leverage(rows, forms), rtol=1e-12)

@@ -12,7 +12,7 @@ from forms import csr
 from labelaudit import curvature as curvature_module
 from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.curvature import IMAGES, CgCurvature, DirectCurvature, quadratic_error
-from labelaudit.influence import Residuals, leverage, residuals, self_influence
+from labelaudit.influence import Residuals, leverage, residuals, self_influence, self_influence_and_leverage
 from labelaudit.model.objective import Objective, flat
 from labelaudit.model.targets import SoftTargets
 from labelaudit.sketch import curvature_root, pair_sums, random_images, standard_error
@@ -83,7 +83,7 @@ def test_estimates_are_without_bias_and_within_the_stated_error(
     exact = quantity(rows, DirectCurvature(objective, theta).quadratic(objective.blocks))
     seeds = [quantity(rows, CgCurvature(objective, theta, seed=s).quadratic(objective.blocks)) for s in range(36)]
     off = np.array(seeds) / exact - 1
-    assert quadratic_error(objective.parameters, "cg") == STATED == pytest.approx(0.1)
+    assert quadratic_error(objective.parameters, "cg") == STATED == pytest.approx(0.2)
     assert np.abs(off.mean(0)).max() < 4 * STATED / 6
     assert np.sqrt(np.mean(off**2)) < 1.15 * STATED
     assert np.abs(off).max() < 5 * STATED
@@ -106,7 +106,7 @@ def test_threads_and_batches_do_not_show(never_formed: None, monkeypatch: pytest
     one, three = (p.objective(CUTS, threads=n) for n in (1, 3))
     whole = CgCurvature(one, theta).quadratic(one.blocks)
     assert np.array_equal(CgCurvature(three, theta).quadratic(three.blocks), whole)
-    monkeypatch.setattr(curvature_module, "BATCH_BYTES", 70 * 8 * one.parameters)  # 70, 70 and 60 images
+    monkeypatch.setattr(curvature_module, "BATCH_BYTES", 20 * 8 * one.parameters)  # 20, 20 and 10 images
     batches = CgCurvature(one, theta).quadratic(one.blocks)
     diagonal = [n for n, (a, b) in enumerate(oracle.pairs(3)) if a == b]
     assert np.abs((batches / exact - 1)[:, diagonal]).max() < 5 * STATED
@@ -137,3 +137,15 @@ def test_pair_sums_are_the_plain_loop() -> None:
     u = np.random.default_rng(0).normal(size=(7, 3, 4))
     expected = [[sum(u[i, a, m] * u[i, b, m] for m in range(4)) for a, b in oracle.pairs(3)] for i in range(7)]
     assert oracle.error(pair_sums(u), np.array(expected)) <= 1e-14
+
+
+@every_count_of_classes
+def test_both_quantities_together_are_those_of_the_estimated_forms(never_formed: None, classes: int) -> None:
+    p = with_duplicates(classes)
+    objective, theta = p.objective(CUTS), p.theta()
+    rows = residuals(objective.blocks, objective.targets, theta)
+    curvature = CgCurvature(objective, theta)
+    forms = curvature.quadratic(objective.blocks)
+    own, pull = self_influence_and_leverage(rows, curvature)
+    assert np.allclose(own, self_influence(rows, forms), rtol=1e-12)
+    assert np.allclose(pull, leverage(rows, forms), rtol=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -10,17 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import Block, RowBlocks
+from labelaudit.kernels import native
 from labelaudit.kernels.native import pair_count
-from labelaudit.kernels.solve import CG_TOLERANCE, Cholesky, conjugate_gradient
+from labelaudit.kernels.solve import CG_TOLERANCE, Cholesky
 from labelaudit.model.fit import Solver
 from labelaudit.model.objective import Objective, flat, unflat
+from labelaudit.model.system import solve_hessian
 from labelaudit.sketch import pair_sums, random_images, standard_error
 
 Array = NDArray[np.float64]
+Images = Callable[[Block], Array]
 
-FORMED_LIMIT = 10_000  # parameters: 800 MB
+FORMED_LIMIT = 5_000  # parameters: 200 MB
 BATCH_BYTES = 64 * 2**20  # right-hand sides that are held at a time
-IMAGES = 200  # solves for the estimated quadratic forms: a relative standard error of 10 %
+LOGIT_BYTES = 256 * 2**20  # and their logits of the rows in work
+IMAGES = 50  # solves for the estimated quadratic forms: a relative standard error of 20 %
 IMAGE_TOLERANCE = 1e-4  # of those solves: far below the error of the estimate
 
 
@@ -33,6 +38,13 @@ class Curvature(Protocol):
 
     def quadratic(self, blocks: RowBlocks) -> Array:
         """x_i^T [H^-1]_ab x_i for every row and the pairs a <= b of outputs: (rows, pairs)."""
+        ...
+
+    def row_forms(self, blocks: RowBlocks, r: Array, p: Array) -> Array:
+        """(rows, 2): r_i^T Q_i r_i and trace(S_i Q_i), Q_i the row's quadratic forms, S_i the softmax curvature at p_i.
+
+        r and p (rows, outputs). The forms of all rows are never held at once: with many classes these are many.
+        """
         ...
 
 
@@ -63,6 +75,16 @@ class DirectCurvature:
         matrices = self.pair_matrices()
         return blocks.map(lambda block: block.quadratic(matrices))
 
+    def row_forms(self, blocks: RowBlocks, r: Array, p: Array) -> Array:
+        """See Curvature."""
+        matrices = self.pair_matrices()
+
+        def part(block: Block) -> Array:
+            here, forms = slice(block.start, block.stop), block.quadratic(matrices)
+            return np.stack([along(r[here], forms), trace(p[here], forms)], 1)
+
+        return blocks.map(part)
+
 
 @dataclass(frozen=True)
 class CgCurvature:
@@ -75,12 +97,11 @@ class CgCurvature:
 
     def solve(self, rhs: Array) -> Array:
         """See Curvature."""
-        apply, diagonal = self.objective.operator(self.theta)
         vectors = flat(rhs)
-        batch = max(1, BATCH_BYTES // (8 * vectors.shape[1]))
+        batch = self._batch()
         out = np.empty_like(vectors)
         for i in range(0, len(vectors), batch):
-            some = conjugate_gradient(apply, vectors[i : i + batch], diagonal, tolerance=self.tolerance)
+            some = solve_hessian(self.objective, self.theta, vectors[i : i + batch], tolerance=self.tolerance)
             out[i : i + batch] = some.required()
         return unflat(out, self.objective.blocks.cols)
 
@@ -92,20 +113,62 @@ class CgCurvature:
         """
         if not quadratic_error(self.objective.parameters, "cg"):
             return DirectCurvature(self.objective, self.theta).quadratic(blocks)
+        total = np.zeros((blocks.rows, pair_count(self.objective.outputs)))
+        for images in self._images():
+            total += blocks.map(lambda block, images=images: pair_sums(images(block)))  # type: ignore[misc]
+        return total / IMAGES
+
+    def row_forms(self, blocks: RowBlocks, r: Array, p: Array) -> Array:
+        """See Curvature; estimated beyond FORMED_LIMIT parameters, as `quadratic` is."""
+        if not quadratic_error(self.objective.parameters, "cg"):
+            return DirectCurvature(self.objective, self.theta).row_forms(blocks, r, p)
+        total = np.zeros((blocks.rows, 2))
+        for images in self._images():
+
+            def part(block: Block, images: Images = images) -> Array:
+                here, u = slice(block.start, block.stop), images(block)
+                bent = native.apply_curvature(p[here], np.ones(len(u)), np.ascontiguousarray(u))
+                along_r = np.einsum("na,nam->nm", r[here], u)
+                return np.stack([np.einsum("nm,nm->n", along_r, along_r), np.einsum("nam,nam->n", u, bent)], 1)
+
+            total += blocks.map(part)
+        return total / IMAGES
+
+    def _batch(self) -> int:
+        """How many vectors are worked on at a time: bounded by their parameters, and by the logits of busy rows."""
+        logits = 8 * self.objective.blocks.busy_rows * self.objective.outputs
+        return max(1, min(BATCH_BYTES // (8 * self.objective.parameters), LOGIT_BYTES // logits))
+
+    def _images(self) -> Iterator[Images]:
+        """Images of the inverse Hessian's square root, some at a time, as functions of a block: (rows, outputs, m)."""
         k, cols = self.objective.outputs, self.objective.blocks.cols
-        loose = replace(self, tolerance=IMAGE_TOLERANCE)
-        batch = max(1, BATCH_BYTES // (8 * self.objective.parameters))
-        total = np.zeros((blocks.rows, pair_count(k)))
+        loose, batch = replace(self, tolerance=IMAGE_TOLERANCE), self._batch()
         for first in range(0, IMAGES, batch):
             count = min(batch, IMAGES - first)
             solved = loose.solve(random_images(self.objective, self.theta, count, [self.seed, first]))
             wide = np.ascontiguousarray(solved.transpose(1, 2, 0)).reshape(cols, k * count)
+            yield lambda block, wide=wide, count=count: block.forward(wide).reshape(-1, k, count)  # type: ignore[misc]
 
-            def sums(block: Block, wide: Array = wide, count: int = count) -> Array:
-                return pair_sums(block.forward(wide).reshape(-1, k, count))
 
-            total += blocks.map(sums)
-        return total / IMAGES
+def along(r: Array, forms: Array) -> Array:
+    """r_i^T Q_i r_i, (rows,), from r (rows, outputs) and the quadratic forms of pairs (rows, pairs)."""
+    out: Array = (pair_products(r, r) * forms).sum(1)
+    return out
+
+
+def trace(p: Array, forms: Array) -> Array:
+    """trace(S_i Q_i), (rows,), S_i the softmax curvature at p_i, likewise."""
+    k = p.shape[1]
+    twice = np.array([1.0 if i == j else 2.0 for i in range(k) for j in range(i, k)])
+    out: Array = (native.curvature(p, np.ones(len(p))) * forms * twice).sum(1)
+    return out
+
+
+def pair_products(a: Array, b: Array) -> Array:
+    """a_i b_j + a_j b_i over pairs i < j, a_i b_i for i = j: (rows, pairs) from (rows, outputs)."""
+    k = a.shape[1]
+    columns = [a[:, i] * b[:, j] + (a[:, j] * b[:, i] if i < j else 0.0) for i in range(k) for j in range(i, k)]
+    return np.stack(columns, 1)
 
 
 def quadratic_error(parameters: int, solver: Solver) -> float:

@@ -25,7 +25,7 @@ from labelaudit.model.targets import class_probabilities
 
 Array = NDArray[np.float64]
 
-FOLD_CG_TOLERANCE = 1e-6  # one Newton step is itself no closer to the fold's optimum
+FOLD_CG_TOLERANCE = 1e-4  # one Newton step is itself no closer to the fold's optimum
 REST_TOLERANCE = 1e-7  # largest entry of the gradient of a fit without a fold
 CONTRACTION = 0.5  # a chord step that leaves more of the gradient costs more than a Newton step; a guess
 MAX_CHORDS = 50

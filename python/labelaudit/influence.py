@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import Block, RowBlocks
-from labelaudit.curvature import Curvature
+from labelaudit.curvature import Curvature, along, trace
 from labelaudit.kernels import native
 from labelaudit.model.targets import Targets
 
@@ -63,17 +63,9 @@ def average_influence(rows: Residuals, curvature: Curvature, reference_gradient:
     return rows.blocks.map(lambda block: (rows.of(block) * block.forward(solved)).sum(1))
 
 
-def pair_products(a: Array, b: Array) -> Array:
-    """a_i b_j + a_j b_i over pairs i < j, a_i b_i for i = j: (rows, pairs) from (rows, outputs)."""
-    k = a.shape[1]
-    columns = [a[:, i] * b[:, j] + (a[:, j] * b[:, i] if i < j else 0.0) for i in range(k) for j in range(i, k)]
-    return np.stack(columns, 1)
-
-
 def self_influence(rows: Residuals, quadratic: Array) -> Array:
     """g_i^T H^-1 g_i, (rows,), from the curvature's quadratic forms (rows, pairs)."""
-    out: Array = (pair_products(rows.r, rows.r) * quadratic).sum(1)
-    return out
+    return along(rows.r, quadratic)
 
 
 def leverage(rows: Residuals, quadratic: Array) -> Array:
@@ -82,11 +74,13 @@ def leverage(rows: Residuals, quadratic: Array) -> Array:
     h_i = trace((S_i (x) x_i x_i^T) H^-1) / rows, S_i the softmax curvature of row i, H of the mean loss.
     Source: Pregibon 1981; checked against the hat matrix in test_influence.
     """
-    s = native.curvature(rows.p, np.ones(len(rows.p)))
-    k = rows.p.shape[1]
-    twice = np.array([1.0 if i == j else 2.0 for i in range(k) for j in range(i, k)])
-    out: Array = (s * quadratic * twice).sum(1) / len(rows.p)
-    return out
+    return trace(rows.p, quadratic) / len(rows.p)
+
+
+def self_influence_and_leverage(rows: Residuals, curvature: Curvature) -> tuple[Array, Array]:
+    """Both, (rows,) each, without holding the quadratic forms of all rows."""
+    forms = curvature.row_forms(rows.blocks, rows.r, rows.p)
+    return forms[:, 0].copy(), forms[:, 1] / len(rows.p)
 
 
 def pairwise_influence(

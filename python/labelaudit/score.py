@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import RowBlocks
-from labelaudit.curvature import Curvature, curvature_at
+from labelaudit.curvature import curvature_at
 from labelaudit.evidence import Alike, out_of_sample
-from labelaudit.influence import Residuals, average_influence, leverage, mean_gradient, residuals, self_influence
+from labelaudit.influence import average_influence, mean_gradient, residuals, self_influence_and_leverage
 from labelaudit.kernels import native
 from labelaudit.model.fit import Fit, Solver, newton
 from labelaudit.model.objective import Objective
@@ -152,18 +152,15 @@ def score(voter: Voter, given: Codes, belief: Array, reference: Array | None) ->
     curvature = curvature_at(objective, fit.theta, voter.solver)
     right = np.clip(belief[each, given], 0.0, 1.0)
     gradient = mean_gradient(rows, right) if reference is None else reference
+    own, pull = self_influence_and_leverage(rows, curvature)
     return Scores(
         label_score=right,
         predicted=belief.argmax(1),
         average_influence=average_influence(rows, curvature, gradient),
         self_confidence=voter.p[each, given],
-        **_quadratic_scores(rows, curvature),
+        self_influence=own,
+        leverage=pull,
     )
-
-
-def _quadratic_scores(rows: Residuals, curvature: Curvature) -> dict[str, Array]:
-    forms = curvature.quadratic(rows.blocks)
-    return {"self_influence": self_influence(rows, forms), "leverage": leverage(rows, forms)}
 
 
 def flagged(label_score: Array, may_be_flagged: NDArray[np.bool_], max_fdr: float) -> NDArray[np.bool_]:

@@ -32,6 +32,10 @@ def test_the_noise_matrix_has_shares_of_each_true_class(audited):
     given = [c["rows"] for c in audited.summary["classes"]]
     np.testing.assert_allclose(counts.sum(1), given, rtol=1e-9)
     assert sum(noise["models"].values()) == pytest.approx(1)
+    told = {(p["given"], p["true"]): p["rows"] for p in noise["pairs"]}
+    errors = {(g, t): counts[i, j] for i, g in enumerate("uvw") for j, t in enumerate("uvw") if i != j}
+    assert told == {pair: rows for pair, rows in errors.items() if rows >= 0.5} != {}
+    assert list(told.values()) == sorted(told.values(), reverse=True)
 
 
 def test_the_planted_errors_are_found():

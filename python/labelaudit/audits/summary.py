@@ -13,10 +13,14 @@ from labelaudit.audits.options import AuditOptions
 from labelaudit.curvature import quadratic_error
 from labelaudit.encode.columns import RAREST
 from labelaudit.encode.encoder import Encoder
+from labelaudit.noise.models import MOST_CLASSES
 from labelaudit.table.table import Column, LeftOutColumn, Table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MOST_PAIRS = 20
+FEWEST_ROWS = 0.5  # that an error is expected in, to be listed
 
 
 def summary_of(
@@ -78,11 +82,21 @@ def _noise(assessment: Assessment, classes: tuple[str, ...], scores: NDArray[np.
         "interval": [min(low, rate), max(high, rate)],
         "without_reference": None if without is None else {"rate": without.rate, "interval": list(without.interval)},
         "classes": list(classes),
-        "matrix": belief.estimate.noise.tolist(),
+        "matrix": belief.estimate.noise.tolist() if len(classes) <= MOST_CLASSES else None,
         "matrix_is": "P(given | true): a row for each given class, a column for each true class",
-        "counts": belief.counts.tolist(),
+        "counts": belief.counts.tolist() if len(classes) <= MOST_CLASSES else None,
+        "pairs": _pairs(belief.counts, classes),
         "models": belief.estimate.weights,
     }
+
+
+def _pairs(counts: NDArray[np.float64], classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The most frequent errors: labels of `true` given as `given`, in expected rows."""
+    errors = counts - np.diag(np.diagonal(counts))
+    flat = errors.ravel()
+    first = np.argsort(-flat, kind="stable")[:MOST_PAIRS]
+    places = [divmod(int(i), len(classes)) for i in first if flat[i] >= FEWEST_ROWS]
+    return [{"given": classes[g], "true": classes[t], "rows": float(errors[g, t])} for g, t in places]
 
 
 def _fit(assessment: Assessment) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.errors import CurvatureError
-from labelaudit.kernels.solve import Cholesky, conjugate_gradient
+from labelaudit.kernels.solve import Cholesky
 from labelaudit.model.objective import Objective, flat, unflat
+from labelaudit.model.system import solve_hessian
 
 Array = NDArray[np.float64]
 Optimizer = Literal["newton", "lbfgs", "adamw"]
@@ -94,7 +95,6 @@ def newton_direction(objective: Objective, theta: Array, gradient: Array, solver
     """H^-1 gradient at theta; CG is only as exact as the gradient is small (Dembo and Steihaug 1983)."""
     if solver == "direct":
         return unflat(_factor(objective.hessian(theta)).solve(flat(gradient)), objective.blocks.cols)
-    apply, diagonal = objective.operator(theta)
     norm = float(np.linalg.norm(gradient))
-    solution = conjugate_gradient(apply, flat(gradient)[None], diagonal, tolerance=min(0.1, norm**0.5), max_steps=500)
+    solution = solve_hessian(objective, theta, flat(gradient)[None], tolerance=min(0.1, norm**0.5), max_steps=500)
     return unflat(solution.x[0], objective.blocks.cols)

@@ -18,6 +18,7 @@ MOST_IDS = 2
 MOST_LEFT_OUT = 20
 MOST_CLASSES = 8
 MOST_NAMES = 12
+MOST_PAIRS = 5
 FEW_ROWS = 50  # a guess: some ten rows a class and fold
 CORNER = "true \\ given"
 
@@ -141,12 +142,11 @@ def _shown(column: _Column, cells: int) -> list[str]:
 def _noise(summary: dict[str, Any]) -> str:
     names, matrix = summary["noise"]["classes"], summary["noise"]["matrix"]
     if len(names) > MOST_CLASSES:
-        pairs = [(matrix[g][t], g, t) for g in range(len(names)) for t in range(len(names)) if g != t]
-        worst = [pair for pair in sorted(pairs, reverse=True)[:5] if pair[0] >= 0.0005]  # else it reads 0.0%
+        worst = summary["noise"]["pairs"][:MOST_PAIRS]
         if not worst:
-            return "No class is given as another in 0.1% of its rows or more."
-        told = [f"{shortened(names[t], 20)} given as {shortened(names[g], 20)} {p:.1%}" for p, g, t in worst]
-        return _wrapped("Most frequent errors, as a share of the true class: " + "; ".join(told) + ".")
+            return "No class is expected to be given as another in a row or more."
+        told = [f"{shortened(p['true'], 20)} given as {shortened(p['given'], 20)} {p['rows']:.1f}" for p in worst]
+        return _wrapped("Most frequent errors, in expected rows: " + "; ".join(told) + ".")
     cells = min(WIDEST, (WIDTH - 2 - len(CORNER)) // len(names) - 2)
     header = [CORNER, *(shortened(name, cells) for name in names)]
     rows = [[shortened(name, len(CORNER)), *(f"{shares[t]:.1%}" for shares in matrix)] for t, name in enumerate(names)]
