@@ -6,19 +6,29 @@ import importlib.util
 import json
 import re
 import shlex
+import signal
 from pathlib import Path
 
 import click
 import pytest
 
+from documents import agrees, printed, steps
 from handmade import checked
 from labelaudit.cli import COMMANDS, group
+from labelaudit.cli.exits import run
 from labelaudit.report import check_json, gitlab
 from labelaudit.report import json as report_json
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = README + "".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "docs").glob("*.md")))
+
+
+@pytest.fixture(autouse=True)
+def _signals():
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 def blocks(language: str) -> list[str]:
@@ -62,6 +72,42 @@ def test_the_commands_of_the_readme_exist(words):
         command.make_context(words[1], words[2:])  # Click refuses what does not parse
 
 
+@pytest.mark.parametrize("name", ["python.md", "tutorial.md"])
+def test_every_step_of_a_document_prints_what_it_says(name, tmp_path, monkeypatch, capfdbinary):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+    def call(words: list[str]) -> tuple[int, str]:
+        capfdbinary.readouterr()
+        code = run(group, words)
+        return code, b"".join(capfdbinary.readouterr()).decode()
+
+    done = list(printed(text, call))
+    assert len(done) >= 6
+    for what, out, said in done:
+        assert agrees(out, said), f"{what}\nprinted\n{out}\nand not\n{said}"
+
+
+def test_the_example_of_a_configuration_file_is_one(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (example,) = (content for language, content in steps(text) if language == "toml")
+    Path("labelaudit.toml").write_text(example)
+    assert run(group, ["config"]) == 0
+    assert capfd.readouterr().out.startswith("Configuration file: labelaudit.toml.\n7 options set:\n")
+
+
+def test_links_between_documents_lead_somewhere():
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_readme_leads_to_every_document():
+    assert {p.name for p in (ROOT / "docs").glob("*.md")} <= set(re.findall(r"\(docs/([\w-]+\.md)\)", README))
+
+
 def fields(value: object) -> set[str]:
     """The names of all fields of a JSON value whose names are our own."""
     if isinstance(value, list):
@@ -72,11 +118,13 @@ def fields(value: object) -> set[str]:
     return {*value}.union(*inner)
 
 
-def test_every_field_of_the_json_is_documented():
+def test_every_field_of_the_json_is_documented(capfd):
     text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     words = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`]+`", text))))
     check = checked()
-    outputs = [check_json.render(check), gitlab.render(check), report_json.render(check.audit)]
+    assert run(group, ["config", "audit", "-f", "json"]) == 0
+    outputs = [capfd.readouterr().out]
+    outputs += [check_json.render(check), gitlab.render(check), report_json.render(check.audit)]
     found = fields([json.loads(output) for output in outputs])
     assert found - words == set()
 
