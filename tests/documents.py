@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 Call = Callable[[list[str]], tuple[int, str]]  # a command's exit code and all that it printed
@@ -22,7 +23,7 @@ def printed(text: str, call: Call) -> Iterator[tuple[str, str, str]]:
     """Runs a document in the working folder; of every step what it is, what it printed, and what the document says."""
     names: dict[str, object] = {"__name__": "document"}
     blocks = [*steps(text), ("end", "")]
-    for (language, content), (following, said) in zip(blocks, blocks[1:], strict=False):
+    for (language, content), (following, said) in pairwise(blocks):
         if language == "python":
             stdout = io.StringIO()
             with contextlib.redirect_stdout(stdout):
