@@ -69,9 +69,10 @@ def _choose(ctx: click.Context, choice: str | bool) -> None:
 
 def apply(ctx: click.Context) -> None:
     """Gives the command's options the values that configuration has for them, as defaults; raises UsageError."""
-    ctx.default_map = defaults(configuration(ctx), ctx.command, ctx)
-    if isinstance(ctx.obj, Call) and "debug" in ctx.default_map:
-        ctx.obj.debug |= click.BOOL.convert(ctx.default_map["debug"], None, ctx)
+    values = defaults(configuration(ctx), ctx.command, ctx)
+    ctx.default_map = {**(ctx.default_map or {}), **values}
+    if isinstance(ctx.obj, Call) and "debug" in values:
+        ctx.obj.debug |= click.BOOL.convert(values["debug"], None, ctx)
 
 
 def defaults(found: Configuration, command: click.Command, ctx: click.Context) -> dict[str, Any]:
