@@ -71,6 +71,12 @@ def test_the_actions_step_passes_and_refuses_as_the_command_does(folder):
     assert "no such file" in done.stderr
 
 
+def test_the_actions_label_may_stand_in_a_configuration_file(folder):
+    (folder / "labelaudit.toml").write_text('label = "label"\n')
+    done = run_action(data="data/train.csv", label="", arguments=f"--id key {QUICK_ARGUMENTS} --max-issues 90")
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_input_is_never_run(folder):
     run_action(data="$(touch owned)", label='"; touch owned; "', arguments="; touch owned")
     assert not Path("owned").exists()

@@ -14,7 +14,7 @@ LAYERS = (
     {"benchmark"},
     {"report"},
     {"checks"},
-    {"explanations", "validation", "cleaning"},
+    {"explanations", "validation", "cleaning", "arguments"},
     {"audits"},
     {"assess", "oddities"},
     {"score", "choose"},

@@ -12,8 +12,6 @@ __all__ = ["Audit", "__version__", "apply", "audit", "check", "explain", "load",
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labelaudit.audits.inputs import Beside
-    from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.result import Audit
     from labelaudit.checks.result import Check
     from labelaudit.cleaning.apply import Applied
@@ -64,53 +62,13 @@ def audit(
     `.conflicts`, `.oddities`, `.summary`, `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for
     data that cannot be audited, UsageError for options that do not fit, ConvergenceError under strict.
     """
-    options, trusted, beside = _audit_options(locals())
+    given = locals()  # the arguments, while nothing else has a name here
 
+    from labelaudit.arguments import audit_options, paths
     from labelaudit.audits.run import audit_data
 
-    return audit_data(_paths(data), options, reference=trusted, beside=beside)
-
-
-def _audit_options(values: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
-    """The options by the names of `audit`'s arguments, the trusted rows, and what stands beside the data."""
-    from labelaudit.audits.inputs import Beside
-    from labelaudit.audits.options import AuditOptions
-
-    values = {name: _names(v) if name in _LISTS else v for name, v in values.items() if name != "data"}
-    values["ids"] = values.pop("id")
-    reference = values["reference"]
-    beside = Beside(*(values[name] for name in ("embeddings", "reference_embeddings", "pred_probs")))
-    for name in _MAY_BE_FILES:
-        values[name] = _called(values[name])
-    return AuditOptions.of(values), None if reference is None else _paths(reference), beside
-
-
-def _bound_options(data: Any, label: str, options: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
-    """The same of another function's options, which it hands on to `audit`; TypeError for an unknown one."""
-    from inspect import signature
-
-    bound = signature(audit).bind(data, label, **options)
-    bound.apply_defaults()
-    return _audit_options(bound.arguments)
-
-
-def _paths(data: Any) -> Any:
-    return [data] if isinstance(data, (str, PathLike)) else data
-
-
-_LISTS = ("id", "drop", "numeric", "categorical", "text", "missing")
-_MAY_BE_FILES = ("reference", "embeddings", "reference_embeddings", "pred_probs")
-
-
-def _called(given: Any) -> str | None:
-    """What the record calls an option's value."""
-    if given is None or isinstance(given, (str, PathLike)):
-        return None if given is None else str(given)
-    return "a DataFrame" if hasattr(given, "columns") else "an array"
-
-
-def _names(names: _Names) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
+    options, trusted, beside = audit_options(given)
+    return audit_data(paths(data), options, reference=trusted, beside=beside)
 
 
 def check(
@@ -134,15 +92,16 @@ def check(
     """
     from pathlib import Path
 
+    from labelaudit.arguments import bound_options, paths
     from labelaudit.checks.baseline import baseline_text
     from labelaudit.checks.run import Gate, check_data, limits_of
     from labelaudit.files import write_bytes
 
     target = None if baseline is None else Path(baseline)
     limits = limits_of(max_issues, max_issue_rate)
-    gate = Gate(limits, min_confidence, target, update_baseline, _paths(diff_base))
-    audit_options, trusted, beside = _bound_options(data, label, options)
-    found, accepted = check_data(_paths(data), audit_options, gate, reference=trusted, beside=beside)
+    gate = Gate(limits, min_confidence, target, update_baseline, paths(diff_base))
+    audit_options, trusted, beside = bound_options(audit, data, label, options)
+    found, accepted = check_data(paths(data), audit_options, gate, reference=trusted, beside=beside)
     if update_baseline and target is not None and accepted is not None:
         write_bytes(target, baseline_text(accepted).encode())
     return found
@@ -183,10 +142,11 @@ def explain(
     Returns an `Explanation`: `.sentence`, `.probabilities`, `.opposing`, `.supporting`, `.columns`. Raises UsageError
     for a row that was not audited, InputError for data that is gone or is not what was audited.
     """
+    from labelaudit.arguments import paths
     from labelaudit.explanations.explain import explain as explain_audit
 
     at_hand = load(audit) if isinstance(audit, (str, PathLike)) else audit
-    return explain_audit(at_hand, row, line=line, data=_paths(data), embeddings=embeddings, top=top)
+    return explain_audit(at_hand, row, line=line, data=paths(data), embeddings=embeddings, top=top)
 
 
 def validate(
@@ -205,12 +165,12 @@ def validate(
     first drawn from `seed`. Returns a `Validation`: `.summary`, `.kinds`, `.rows` (a DataFrame, one line for every
     planted error), `.save(folder)`. Raises what `audit` raises, and UsageError where no error would be planted.
     """
-    audit_options, trusted, beside = _bound_options(data, label, options)
-
+    from labelaudit.arguments import bound_options, names, paths
     from labelaudit.validation.run import Planting, validate_data
 
-    planting = Planting(cast("tuple[ErrorKind, ...]", _names(kinds)), rate, repeats)
-    return validate_data(_paths(data), audit_options, planting, reference=trusted, beside=beside)
+    audit_options, trusted, beside = bound_options(audit, data, label, options)
+    planting = Planting(cast("tuple[ErrorKind, ...]", names(kinds)), rate, repeats)
+    return validate_data(paths(data), audit_options, planting, reference=trusted, beside=beside)
 
 
 def apply(
@@ -233,14 +193,14 @@ def apply(
     Raises InputError, with nothing written, for other data than was audited, an unknown row, decisions that disagree,
     or a label outside the classes; UsageError for an output that is an input, and for options that do not fit.
     """
+    from labelaudit.arguments import paths
     from labelaudit.cleaning.apply import apply as apply_to_data
 
-    files = [decisions] if isinstance(decisions, (str, PathLike)) else decisions
     return apply_to_data(
         audit,
         data,
         output,
-        decisions=files,
+        decisions=paths(decisions),
         accept_suggestions=accept_suggestions,
         max_label_score=max_label_score,
         new_labels=new_labels,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -159,3 +161,9 @@ def test_the_package_lists_what_is_public():
     assert isinstance(labelaudit.audit(frame_of(sample_rows()), "label", **QUICK), labelaudit.Audit)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = labelaudit.nothing
+
+
+def test_the_import_is_light():
+    code = "import labelaudit, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert not {"numpy", "pandas", "scipy", "torch", "sklearn", "click", "rich"} & set(done.stdout.split())

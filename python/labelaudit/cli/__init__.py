@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import click
 
+from labelaudit.cli.completion import completing
+from labelaudit.cli.configuration.options import configured
 from labelaudit.cli.exits import run
 from labelaudit.cli.version import version_option
 
@@ -18,6 +20,7 @@ COMMANDS = {
     "validate": "Plant errors in copies of a file and measure what the audit finds.",
     "apply": "Write a cleaned copy of the file from decisions or suggestions.",
     "undo": "Restore the original of a cleaned copy.",
+    "config": "Print which options configuration sets, and where.",
     "synth": "Write a synthetic data set with planted label errors.",
     "benchmark": "Measure the method on synthetic data.",
 }
@@ -35,7 +38,7 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         command = getattr(importlib.import_module(f"labelaudit.cli.{name}"), name)
-        return command if isinstance(command, click.Command) else None
+        return completing(configured(command)) if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list, from the table above."""
@@ -46,7 +49,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Names the nearest command for one that is not there."""
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS and not ctx.resilient_parsing:
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, 1)

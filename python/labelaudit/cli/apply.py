@@ -25,7 +25,7 @@ Examples:
     "--decisions",
     multiple=True,
     metavar="FILE",
-    help="What was decided, as review or JSON Lines hold it; repeatable [decisions.sqlite beside the audit].",
+    help="What people decided, a database or JSON Lines; repeatable [decisions.sqlite beside the audit].",
 )
 @click.option("--accept-suggestions", is_flag=True, help="Give every issue that nobody decided its predicted label.")
 @click.option("--max-label-score", type=float, metavar="S", help="Accept only suggestions with a label_score up to S.")

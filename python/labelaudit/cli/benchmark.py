@@ -34,15 +34,22 @@ Examples:
 
 @click.command(epilog=EXAMPLE)
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help=f"Seeds for each figure.  [default: {SEEDS}]")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The first of the seeds.")
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="The first of the seeds."
+)
 @click.option(
     "--rows",
+    metavar="N",
     type=click.IntRange(min=100),
     multiple=True,
     help="Rows with planted errors; repeatable.  [1000, 10000]  With --data: at most so many of each table.  [2500]",
 )
 @click.option(
-    "--features", type=click.IntRange(min=1), multiple=True, help="Features of those; repeatable.  [2, 20, 100]"
+    "--features",
+    metavar="N",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Features of those; repeatable.  [2, 20, 100]",
 )
 @click.option("--quick", is_flag=True, help="One seed, 1,000 rows, 2 and 20 features.")
 @click.option("--full", is_flag=True, help="Also 100,000 rows.")
@@ -57,11 +64,20 @@ Examples:
     "--kinds", metavar="LIST", help="Errors with --data, with commas between.  [uniform,asymmetric,instance,real]"
 )
 @click.option("--rate", type=float, metavar="R", help="Share of labels to make wrong, with --data.  [0.1]")
-@click.option("--classes", type=click.IntRange(min=2), help="Leave out tables of --data with more classes.  [10]")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for benchmark.json and plots.")
+@click.option(
+    "--classes", metavar="N", type=click.IntRange(min=2), help="Leave out tables of --data with more classes.  [10]"
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for benchmark.json and plots.",
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="File for the JSON alone.")
 @click.option("--plots/--no-plots", default=None, help="Plots in --out.  [default: if matplotlib is installed]")
-@click.option("--threads", type=click.IntRange(min=1), help="Threads; no figure depends on it.  [default: all cores]")
+@click.option(
+    "--threads", metavar="N", type=click.IntRange(min=1), help="Threads; no figure depends on it.  [default: all cores]"
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def benchmark(
     data: Path | None,

@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import FrameType
 from typing import TextIO
 
@@ -21,6 +22,7 @@ import click
 from labelaudit.errors import LabelauditError
 
 USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE, TERMINATED = 2, 4, 5, 70, 130, 141, 143
+COMPLETION = "_LABELAUDIT_COMPLETE"  # the variable by which a shell asks Click
 SPENT = "memory is exhausted. Audit fewer rows or columns (--drop)."
 
 
@@ -28,13 +30,20 @@ class Terminated(BaseException):
     """SIGTERM came."""
 
 
+@dataclass
+class Call:
+    """What is known of a call when it fails; the context's object, which configuration may change."""
+
+    debug: bool
+
+
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in arguments
+    call = Call("--debug" in arguments)
     try:
-        code = command.main(args=arguments, prog_name="labelaudit", standalone_mode=False)
+        code = command.main(args=arguments, prog_name="labelaudit", standalone_mode=False, obj=call)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
@@ -45,20 +54,30 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
             error.show()
         return USAGE
     except LabelauditError as error:
-        return _said(str(error), error.exit_code, debug)
-    except (BrokenPipeError, SystemExit):  # SystemExit(1) is what Click makes of a closed pipe, and of nothing else
+        return _said(str(error), error.exit_code, call.debug)
+    except SystemExit as end:
+        return _ended(end)
+    except BrokenPipeError:
         _drop(sys.stdout)
         return PIPE
     except (KeyboardInterrupt, click.Abort):
-        return _said("interrupted; no file is half-written", INTERRUPTED, debug)
+        return _said("interrupted; no file is half-written", INTERRUPTED, call.debug)
     except Terminated:
-        return _said("terminated; no file is half-written", TERMINATED, debug)
+        return _said("terminated; no file is half-written", TERMINATED, call.debug)
     except MemoryError:
-        return _said(SPENT, EXHAUSTED, debug)
+        return _said(SPENT, EXHAUSTED, call.debug)
     except OSError as error:
-        return _failed(error, debug)
+        return _failed(error, call.debug)
     except Exception:
         return _bug()
+
+
+def _ended(end: SystemExit) -> int:
+    """Click exits by itself where a pipe is closed (1), and completes for a shell (0) that it knows (else 1)."""
+    if COMPLETION in os.environ:
+        return USAGE if end.code else 0
+    _drop(sys.stdout)
+    return PIPE
 
 
 def _failed(error: OSError, debug: bool) -> int:

@@ -29,13 +29,21 @@ class AutoOrNumber(click.ParamType[Any]):
 
 READING = (
     click.option("--label", required=True, metavar="COL", help="The column that holds the labels."),
-    click.option("--id", "ids", multiple=True, metavar="COL", help="Carry this column into the ranking; no feature."),
-    click.option("--group", metavar="COL", help="Rows with one value here never vouch for each other."),
-    click.option("--drop", multiple=True, metavar="COL", help="Leave this column out."),
-    click.option("--numeric", multiple=True, metavar="COL", help="Read this column as numbers."),
-    click.option("--categorical", multiple=True, metavar="COL", help="Read this column as categories."),
-    click.option("--text", multiple=True, metavar="COL", help="Read this column as running text, by its words."),
-    click.option("--missing", multiple=True, metavar="WORD", help="A further word for a missing value."),
+    click.option(
+        "--id",
+        "ids",
+        multiple=True,
+        metavar="COL",
+        help="Carry this column into the ranking, not as a feature; repeatable.",
+    ),
+    click.option(
+        "--group", metavar="COL", help="Rows with the same value here belong together: none is judged by another."
+    ),
+    click.option("--drop", multiple=True, metavar="COL", help="Leave this column out; repeatable."),
+    click.option("--numeric", multiple=True, metavar="COL", help="Read this column as numbers; repeatable."),
+    click.option("--categorical", multiple=True, metavar="COL", help="Read this column as categories; repeatable."),
+    click.option("--text", multiple=True, metavar="COL", help="Read this column as running text; repeatable."),
+    click.option("--missing", multiple=True, metavar="WORD", help="A further word for a missing value; repeatable."),
     click.option("--skip", default=0, type=click.IntRange(0), metavar="N", help="Skip N lines before the header."),
     click.option("--delimiter", metavar="C", help="The separator [comma; tab for .tsv]."),
     click.option("--charset", default="utf-8", metavar="NAME", help="The encoding of the file [utf-8]."),
@@ -43,9 +51,9 @@ READING = (
 
 EMBEDDED = (
     click.option("--reference", metavar="FILE", help="Rows whose labels are trusted; same columns."),
-    click.option("--embeddings", metavar="FILE.npy", help="Numbers of every row, beside its columns."),
-    click.option("--only-embeddings", is_flag=True, help="Leave out every column but these."),
-    click.option("--reference-embeddings", metavar="FILE.npy", help="Those of the trusted rows."),
+    click.option("--embeddings", metavar="FILE.npy", help="A vector for every row, as features beside its columns."),
+    click.option("--only-embeddings", is_flag=True, help="Take the embeddings alone as features."),
+    click.option("--reference-embeddings", metavar="FILE.npy", help="The embeddings of the rows of --reference."),
 )
 
 PRED_PROBS = (
@@ -61,23 +69,42 @@ METHOD = (
         "--rank-by",
         type=click.Choice(["label_score", "average_influence", "self_influence", "self_confidence"]),
         default="label_score",
-        help="Order of the ranking [label_score].",
+        help="Which score orders the ranking [label_score].",
     ),
     click.option(
-        "--max-fdr", type=float, default=0.2, metavar="Q", help="Largest expected share of false alarms [0.2]."
+        "--max-fdr",
+        type=float,
+        default=0.2,
+        metavar="Q",
+        help="Expected share of false alarms among the issues, at most [0.2].",
     ),
-    click.option("--l2", type=AutoOrNumber(), default="auto", help="Strength of the penalty [auto]."),
+    click.option(
+        "--l2", type=AutoOrNumber(), default="auto", metavar="auto|X", help="Strength of the L2 penalty [auto]."
+    ),
     click.option(
         "--encoding",
         type=click.Choice(["auto", "linear", "spline", "kernel", "rank-kernel", "spline+kernel", "terms"]),
         default="auto",
         help="How columns become features [auto].",
     ),
-    click.option("--solver", type=click.Choice(["auto", "direct", "cg"]), default="auto", help="For H^-1 [auto]."),
     click.option(
-        "--optimizer", type=click.Choice(["newton", "lbfgs", "adamw"]), default="newton", help="Of the fit [newton]."
+        "--solver",
+        type=click.Choice(["auto", "direct", "cg"]),
+        default="auto",
+        help="How linear systems are solved [auto].",
     ),
-    click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to fit [auto]."),
+    click.option(
+        "--optimizer",
+        type=click.Choice(["newton", "lbfgs", "adamw"]),
+        default="newton",
+        help="How the model is fitted [newton].",
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        help="What the model is fitted on [auto].",
+    ),
     click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads [all processors]."),
     click.option("--strict", is_flag=True, help="Fail (exit 6) when the fit does not converge."),
 )
@@ -87,8 +114,8 @@ def _seed(drawn: str) -> tuple[Callable[[F], F], ...]:
     return (click.option("--seed", type=int, default=0, metavar="N", help=f"{drawn} [0]."),)
 
 
-SEED = _seed("For optimisers that draw")
-SEED_OF_REPEATS = _seed("Of the first copy of each kind, and for optimisers that draw")
+SEED = _seed("Seed of an optimizer that draws at random")
+SEED_OF_REPEATS = _seed("Seed of the first copy of each kind, and of an optimizer that draws")
 
 TALK = (
     click.option("-q", "--quiet", is_flag=True, help="No progress, no table."),

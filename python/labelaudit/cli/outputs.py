@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from labelaudit.cli.talk import write_stdout
+from labelaudit.cli.talk import on_terminal, write_stdout
 from labelaudit.errors import UsageError
 from labelaudit.files import make_folder, write_bytes
 
@@ -76,7 +76,7 @@ def bar(runs: int, quiet: bool) -> Iterator[Callable[[str], None]]:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    shown = console.is_terminal and not quiet
+    shown = on_terminal() and not quiet
     with Progress(*columns, console=console, disable=not shown, transient=True) as progress:
         task = progress.add_task("starting", total=runs)
         begun = iter([0] + [1] * runs)

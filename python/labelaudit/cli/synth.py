@@ -12,7 +12,7 @@ import click
 from labelaudit.errors import UsageError
 
 EXAMPLE = """\b
-Example:
+Examples:
   labelaudit synth blobs.csv --rows 2000 --error-rate 0.05 --truth
   labelaudit audit blobs.csv --label label --drop true_label
 """
@@ -20,16 +20,33 @@ Example:
 
 @click.command(epilog=EXAMPLE)
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--rows", type=click.IntRange(min=1), default=10_000, show_default=True, help="How many rows.")
-@click.option("--features", type=click.IntRange(min=1), default=2, show_default=True, help="How many feature columns.")
+@click.option(
+    "--rows", metavar="N", type=click.IntRange(min=1), default=10_000, show_default=True, help="How many rows."
+)
+@click.option(
+    "--features",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="How many feature columns.",
+)
 @click.option(
     "--error-rate",
+    metavar="R",
     type=click.FloatRange(0, 1),
     default=0.1,
     show_default=True,
     help="The share of rows that get the wrong label, drawn uniformly.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same bytes.")
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="The same seed, the same bytes.",
+)
 @click.option("--truth", is_flag=True, help="Add the column true_label.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 def synth(file: Path, rows: int, features: int, error_rate: float, seed: int, truth: bool, force: bool) -> None:

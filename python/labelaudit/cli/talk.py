@@ -37,10 +37,15 @@ def progress(*, quiet: bool, verbose: bool) -> Iterator[Callable[[str], None]]:
     """A function to call as each stage begins: a line that changes on a terminal, lines under -v, else nothing."""
     if verbose:
         yield _lines()
-    elif quiet or sys.stderr is None or not sys.stderr.isatty():
+    elif quiet or not on_terminal():
         yield lambda stage: None
     else:
         yield from _spinner()
+
+
+def on_terminal() -> bool:
+    """Whether standard error is a terminal. FORCE_COLOR does not make it one: it asks for colour, not for movement."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _lines() -> Callable[[str], None]:

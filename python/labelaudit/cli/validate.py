@@ -40,7 +40,7 @@ def validate(data: tuple[str, ...], *, out: str | None, quiet: bool, verbose: bo
     \b
     Kinds of errors:
       uniform     every row alike, to any other class
-      asymmetric  2 R of every second class, given as the class before it
+      asymmetric  every second class at twice the rate, given as the class before
       instance    more often where a random forest finds the row ambiguous
 
     \b

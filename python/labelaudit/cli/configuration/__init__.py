@@ -1,0 +1,1 @@
+"""Options from pyproject.toml, labelaudit.toml and the environment, below the command line."""
