@@ -1,0 +1,270 @@
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const root = document.documentElement;
+  const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+
+  /** The bytes of an island: base64 of a zlib stream. */
+  async function unpacked(id) {
+    const text = byId(id).textContent;
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(stream).arrayBuffer();
+  }
+
+  // --- light and dark
+
+  const changed = []; // what draws with the theme's colours
+  function isDark() {
+    return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+  function themeButton() {
+    const button = byId("theme");
+    const show = () => { button.textContent = isDark() ? "Light" : "Dark"; button.setAttribute("aria-label", `Switch to ${isDark() ? "light" : "dark"} colours`); };
+    button.hidden = false;
+    show();
+    const redraw = () => { show(); changed.forEach((draw) => draw()); };
+    button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; redraw(); });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  }
+
+  // --- the table
+
+  const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  const escaped = (value) => value === null ? "" : String(value).replace(/[&<>"']/g, (c) => escapes[c]);
+  const isNumber = (cell) => cell === null || typeof cell === "number";
+
+  /** Cells are escaped for showing and for searching too: the table's search decodes what holds an ampersand as HTML. */
+  function renderer(fixed) {
+    return (cell, kind) => {
+      if (kind === "sort" || kind === "type") return cell;
+      return fixed !== null && typeof cell === "number" ? cell.toFixed(fixed) : escaped(cell);
+    };
+  }
+
+  function shownColumn(column) {
+    const number = column.cells.every(isNumber);
+    return {
+      render: renderer(column.role === "score" ? 3 : null),
+      className: column.role + (number ? " is-number" : ""),
+      type: number ? "num" : "string",
+      orderSequence: ["asc", "desc"],
+    };
+  }
+
+  function fillTable(columns) {
+    const at = (role) => columns.findIndex((c) => c.role === role);
+    const data = columns[0].cells.map((_, row) => columns.map((c) => c.cells[row]));
+    document.querySelector("#rows tbody").replaceChildren();
+    const table = new DataTable("#rows", {
+      data,
+      columns: columns.map(shownColumn),
+      order: [],
+      autoWidth: false,
+      pageLength: 25,
+      lengthMenu: [10, 25, 100, 1000],
+      createdRow: (row, cells) => { if (cells[at("suspect")]) row.classList.add("is-suspect"); },
+      layout: { topStart: "pageLength", topEnd: "search", bottomStart: "info", bottomEnd: "paging" },
+      language: { search: "search", lengthMenu: "_MENU_ rows a page", info: "_START_ to _END_ of _TOTAL_ rows", infoFiltered: "(of _MAX_)", infoEmpty: "no rows", zeroRecords: "No row fits." },
+    });
+    byId("table-box").classList.remove("scroll"); // the table's own box scrolls now, its controls stay
+    byId("table-note").textContent = "";
+    filters(table, columns, at);
+    document.querySelector("#rows").dataset.rows = data.length;
+  }
+
+  function filters(table, columns, at) {
+    const wanted = [["filter-given", at("given")], ["filter-predicted", at("predicted")]];
+    for (const [id, column] of wanted) {
+      const counts = new Map();
+      for (const cell of columns[column].cells) counts.set(cell, (counts.get(cell) || 0) + 1);
+      for (const [label, count] of [...counts].sort((a, b) => b[1] - a[1])) {
+        const option = document.createElement("option");
+        option.value = label;
+        option.textContent = `${label} (${count.toLocaleString("en")})`;
+        byId(id).append(option);
+      }
+    }
+    const apply = () => {
+      for (const [id, column] of wanted) {
+        const chosen = byId(id);
+        const label = chosen.selectedIndex > 0 ? chosen.value : null;
+        table.column(column).search(label === null ? "" : (_text, cells) => cells[column] === label);
+      }
+      const only = byId("filter-suspects").checked;
+      table.column(at("suspect")).search(only ? "suspect" : "").draw();
+    };
+    const form = byId("filters");
+    form.hidden = false;
+    form.addEventListener("change", apply);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("reset", () => setTimeout(() => { table.search(""); apply(); }));
+  }
+
+  function readColumns(buffer) {
+    const columns = JSON.parse(new TextDecoder().decode(buffer));
+    return columns.map((c) => c.levels ? { ...c, cells: c.codes.map((code) => c.levels[code]) } : c);
+  }
+
+  // --- the plots
+
+  function readPoints(buffer, about) {
+    const n = about.count;
+    const array = (name, Kind) => name in about.starts ? new Kind(buffer.slice(about.starts[name], about.starts[name] + n * Kind.BYTES_PER_ELEMENT)) : null;
+    const spread = (name) => {
+      const steps = array(name, Uint16Array);
+      if (!steps) return null;
+      const [low, high] = about.ranges[name];
+      return Float32Array.from(steps, (v) => low + (high - low) * v / about.steps);
+    };
+    return { count: n, influence: array("influence", Float32Array), score: spread("score"), x: spread("x"), y: spread("y"),
+      given: array("given", Uint16Array), issue: array("issue", Uint8Array) };
+  }
+
+  const CLASS_COLOURS = 6; // the others are grey
+
+  /** Classes by frequency among the points: place 0 is the most frequent. */
+  function classPlaces(points, names) {
+    const counts = new Array(names.length).fill(0);
+    for (const code of points.given) counts[code] += 1;
+    const order = names.map((_, i) => i).sort((a, b) => counts[b] - counts[a]);
+    const place = new Array(names.length);
+    order.forEach((code, i) => { place[code] = Math.min(i, CLASS_COLOURS); });
+    return { place, order };
+  }
+
+  /** Draws all points: squares in the colour of `group`, then the suspects as crosses. */
+  function drawPoints(u, plot) {
+    const { xs, ys, issue, groups, colours } = plot;
+    const ctx = u.ctx, { left, top, width, height } = u.bbox, size = Math.round(2 * devicePixelRatio);
+    const px = new Float32Array(xs.length), py = new Float32Array(xs.length);
+    for (let i = 0; i < xs.length; i++) { px[i] = u.valToPos(xs[i], "x", true); py[i] = u.valToPos(ys[i], "y", true); }
+    ctx.save();
+    ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
+    ctx.globalAlpha = xs.length > 20000 ? 0.45 : 0.7;
+    colours.forEach((name, group) => {
+      ctx.fillStyle = colour(name);
+      for (let i = 0; i < xs.length; i++) if (!issue[i] && groups[i] === group) ctx.fillRect(px[i] - size / 2, py[i] - size / 2, size, size);
+    });
+    ctx.globalAlpha = 1;
+    const arm = 3 * devicePixelRatio;
+    for (const [style, wide] of [["--back", 4], ["--hot", 1.6]]) {
+      ctx.strokeStyle = colour(style); ctx.lineWidth = wide * devicePixelRatio;
+      ctx.beginPath();
+      for (let i = 0; i < xs.length; i++) {
+        if (!issue[i]) continue;
+        ctx.moveTo(px[i] - arm, py[i] - arm); ctx.lineTo(px[i] + arm, py[i] + arm);
+        ctx.moveTo(px[i] - arm, py[i] + arm); ctx.lineTo(px[i] + arm, py[i] - arm);
+      }
+      ctx.stroke();
+    }
+    ctx.restore();
+    plot.px = px; plot.py = py;
+  }
+
+  const padded = ([low, high]) => { const room = (high - low) * 0.04; return [low - room, high + room]; };
+
+  function scatter(id, plot, tell) {
+    const box = byId(id);
+    const axis = (label) => ({ label, stroke: () => colour("--muted"), grid: { stroke: () => colour("--line"), width: 1 }, ticks: { stroke: () => colour("--line"), width: 1 }, labelSize: 22 });
+    const sized = () => ({ width: Math.max(220, box.clientWidth - 12), height: Math.max(330, Math.min(420, box.clientWidth * 0.75)) });
+    let begun = performance.now();
+    const full = { x: plot.xRange, y: plot.yRange };
+    const range = (name) => (u, low, high) => u.data && low !== null && Number.isFinite(low) && plot.zoomed ? [low, high] : full[name];
+    const u = new uPlot({
+      ...sized(), mode: 2, legend: { show: false },
+      cursor: { points: { show: false }, drag: { x: true, y: true, uni: 20 } },
+      scales: { x: { time: false, range: range("x") }, y: { range: range("y"), ...plot.yScale } },
+      axes: [axis(plot.xLabel), { ...axis(plot.yLabel), size: 64 }],
+      series: [null, { facets: [{ scale: "x", auto: true }, { scale: "y", auto: true }], paths: (self) => { drawPoints(self, plot); return null; }, points: { show: false } }],
+      hooks: {
+        setSelect: [(self) => { plot.zoomed = self.select.width > 0; }],
+        drawClear: [() => { if (begun === null) begun = performance.now(); }],
+        draw: [() => { box.dataset.drawMs = (performance.now() - begun).toFixed(1); box.dataset.points = plot.xs.length; begun = null; }],
+      },
+    }, [null, [plot.xs, plot.ys]], box);
+    u.over.addEventListener("dblclick", () => { plot.zoomed = false; u.redraw(true, true); }, true);
+    u.over.addEventListener("mousemove", (event) => tell(nearest(u, plot, event)));
+    u.over.addEventListener("click", (event) => tell(nearest(u, plot, event)));
+    new ResizeObserver(() => { const size = sized(); if (size.width !== u.width) u.setSize(size); }).observe(box);
+    changed.push(() => u.redraw(false, true));
+  }
+
+  /** The listed row whose point is nearest the pointer, or -1 where none is near. */
+  function nearest(u, plot, event) {
+    const frame = u.over.getBoundingClientRect(), ratio = devicePixelRatio;
+    const x = u.bbox.left + (event.clientX - frame.left) * ratio, y = u.bbox.top + (event.clientY - frame.top) * ratio;
+    let best = -1, least = (14 * ratio) ** 2;
+    for (let i = 0; i < plot.listed; i++) {
+      const away = (plot.px[i] - x) ** 2 + (plot.py[i] - y) ** 2 - (plot.issue[i] ? ratio : 0);
+      if (away < least) { best = i; least = away; }
+    }
+    return best;
+  }
+
+  function reader(columns) {
+    const of = Object.fromEntries(columns.map((c) => [c.name, c]));
+    const by = (role) => columns.find((c) => c.role === role).cells;
+    const [given, predicted, score, why] = [by("given"), by("predicted"), by("score"), by("why")];
+    const rows = columns.find((c) => c.role === "number").cells;
+    const lines = of.line && of.line.role === "number" ? of.line.cells : null;
+    return (i) => {
+      if (i < 0) return;
+      const place = `row ${rows[i]}` + (lines && lines[i] !== null ? `, line ${lines[i]}` : "");
+      const change = given[i] === predicted[i] ? `${given[i]}` : `given ${given[i]}, more probably ${predicted[i]}`;
+      byId("readout").textContent = `${place}: ${change}; label score ${score[i].toFixed(3)}; ${why[i]}.`;
+    };
+  }
+
+  function influenceRange(points) {
+    let low = Infinity, high = -Infinity;
+    for (const v of points.influence) { if (v < low) low = v; if (v > high) high = v; }
+    return high > low ? [low * (low < 0 ? 1.3 : 0.8), high * (high > 0 ? 1.3 : 0.8)] : [low - 1, high + 1];
+  }
+
+  /** Below this size the scale of influence is linear: half of the rows are smaller. */
+  function linearBelow(points) {
+    const sizes = Float32Array.from(points.influence, Math.abs).sort();
+    return Math.max(sizes[sizes.length >> 1], sizes[sizes.length - 1] * 1e-4) || 1;
+  }
+
+  function drawPlots(points, about, columns) {
+    const tell = reader(columns), listed = Math.min(columns[0].cells.length, points.count);
+    const common = { issue: points.issue, listed };
+    scatter("plot-influence", { ...common, xs: points.score, ys: points.influence, groups: new Uint8Array(points.count), colours: ["--point"],
+      xLabel: "label score", yLabel: "average influence", xRange: [-0.03, 1.03], yRange: influenceRange(points), yScale: { distr: 4, asinh: linearBelow(points) } }, tell);
+    if (!points.x) return;
+    const { place, order } = classPlaces(points, about.classes);
+    scatter("plot-projection", { ...common, xs: points.x, ys: points.y, groups: Uint8Array.from(points.given, (code) => place[code]),
+      colours: Array.from({ length: CLASS_COLOURS + 1 }, (_, i) => `--c${i}`), xLabel: "across", yLabel: "up",
+      xRange: padded(about.ranges.x), yRange: padded(about.ranges.y), yScale: {} }, tell);
+    legend(order, about.classes);
+  }
+
+  function legend(order, names) {
+    const entry = (kind, text) => {
+      const item = document.createElement("span"), words = document.createElement("b");
+      item.className = kind; words.textContent = text; item.append(words);
+      byId("legend-projection").append(item);
+    };
+    order.slice(0, CLASS_COLOURS).forEach((code, i) => entry(`k${i}`, names[code]));
+    if (order.length > CLASS_COLOURS) entry("k6", `${order.length - CLASS_COLOURS} other classes`);
+    entry("cross", "suspect");
+  }
+
+  async function start() {
+    themeButton();
+    if (typeof DecompressionStream === "undefined") {
+      byId("table-note").textContent = "This browser is too old to unpack the whole table and the plots.";
+      return;
+    }
+    const about = JSON.parse(byId("points-about").textContent);
+    const [rows, dots] = await Promise.all([unpacked("table-data"), unpacked("points-data")]);
+    const columns = readColumns(rows);
+    drawPlots(readPoints(dots, about), about, columns);
+    fillTable(columns);
+    root.dataset.ready = "true";
+  }
+
+  start();
+})();
