@@ -37,6 +37,7 @@ def render(view: View) -> str:
     points, about = packed_points(view)
     scripts, style = [_asset(name) for name in SCRIPTS], "\n".join(_asset(name) for name in STYLES)
     about |= {"classes": [shortened(c["name"], NAME_CELLS) for c in audit.summary["classes"]]}
+    about |= {} if view.projection is None else {"across": shortened(view.projection.across_is, NAME_CELLS)}
     return (
         _environment()
         .get_template("report.html")
@@ -48,13 +49,14 @@ def render(view: View) -> str:
             view=view,
             columns=columns,
             static_rows=list(zip(*(c.cells[:STATIC_ROWS] for c in columns), strict=True)),
+        suspects=next(c.cells for c in columns if c.role == "suspect"),
             table_data=packed_table(columns),
             point_data=points,
             points_about=_island(about),
             histogram=histogram(audit),
             heat=heat_map(audit.summary["noise"]),
             verdict=verdict_lines(audit),
-            method=method_lines(audit),
+            method=" ".join(line.strip() for line in method_lines(audit)),
             **_facts(audit),
         )
     )
@@ -119,13 +121,17 @@ def _facts(audit: Audit) -> dict[str, Any]:
         "oddities": oddities[:MOST_ODDITIES],
         "more_oddities": max(0, len(oddities) - MOST_ODDITIES),
         "most_rows": MOST_ROWS,
-        "options": [(name, _told(v)) for name, v in record["options"].items() if v not in (None, [], "", False)],
+        "options": [(name, _told(v)) for name, v in record["options"].items() if _is_told(v)],
         "sources": record["sources"],
         "references": record.get("reference", {}).get("sources", []),
         "arrays": record.get("arrays", {}),
         "path_cells": PATH_CELLS,
         "name_cells": NAME_CELLS,
     }
+
+
+def _is_told(value: Any) -> bool:
+    return value is not None and value is not False and value not in ("", [])
 
 
 def _told(value: Any) -> str:

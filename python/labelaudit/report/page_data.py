@@ -45,11 +45,7 @@ def table_of(view: View) -> list[Shown]:
     first = view.audit.ranking.head(view.listed)
     own = set(RANKING_COLUMNS)
     suspect: list[Cell] = ["suspect" if issue else "" for issue in first["is_label_issue"].tolist()]
-    columns = [
-        Shown("rank", "rank", first["rank"].tolist()),
-        Shown("suspect", "suspect", suspect),
-        Shown("row", "number", first["row"].tolist()),
-    ]
+    columns = [Shown("rank", "rank", first["rank"].tolist()), Shown("row", "number", first["row"].tolist())]
     if "file" in first:
         columns.append(Shown("file", "text", _texts(first["file"])))
     if first["line"].notna().any():
@@ -59,6 +55,7 @@ def table_of(view: View) -> list[Shown]:
         Shown("given label", "given", _texts(first["given_label"])),
         Shown("predicted label", "predicted", _texts(first["predicted_label"])),
         Shown("label score", "score", _numbers(first["label_score"], 4)),
+        Shown("suspect", "suspect", suspect),
         Shown("influence", "influence", [_rounded(v, 3) for v in first["average_influence"].tolist()]),
         Shown("why", "why", list(reasons(view))),
     ]
@@ -70,16 +67,16 @@ def reasons(view: View) -> Iterable[str]:
     audit = view.audit
     known = {r["row"]: r["reason"] for r in audit.record["reasons"]}
     twins = {r["row"] for group in audit.record.get("conflicts", {}).get("list", []) for r in group["rows"]}
-    judge = "the given probabilities give" if audit.summary["evidence"] == "pred_probs" else "unseen, the model gives"
+    judge = "by the given probabilities" if audit.summary["evidence"] == "pred_probs" else "held out"
     for f in audit.findings(view.listed):
         twin = "; same features as a row with another label" if f.row in twins else ""
         if f.row in known:
             yield known[f.row]
         elif f.predicted_label == f.given_label:
-            yield "its label is the most probable one" + twin
+            yield "its label is the most probable" + twin
         else:
-            harm = "; learning from it does harm" if f.average_influence < 0 else ""
-            yield f"{judge} its label {_percent(f.self_confidence)}{twin or harm}"
+            harm = "; misleads the model" if f.average_influence < 0 else ""
+            yield f"{judge}, its label gets {_percent(f.self_confidence)}{twin or harm}"
 
 
 def packed_table(columns: Sequence[Shown]) -> str:

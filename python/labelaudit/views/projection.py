@@ -15,22 +15,23 @@ from labelaudit.table.table import Column
 Array = NDArray[np.float64]
 
 SAMPLE = 2000  # rows that directions are found on; a guess
-STEPS = 30  # of the power method: for a picture any direction of about the largest spread serves
+CELLS = 10_000_000  # of their encoded columns, at most: 80 MB
+STEPS = 50  # of the power method: for a picture any direction of about the largest spread serves
 CHUNK_ROWS = 8192
 
 
 def directions(model: FittedModel, columns: Sequence[Column], rows: NDArray[np.int64]) -> Array:
     """Coefficients (encoded columns, 2) of two directions, found on some of these rows (positions in the columns).
 
-    With three classes or more: the principal directions of the logits. With two: the log-odds, and the principal
-    direction of what is left of the encoded columns when the log-odds have explained what they can.
+    With three classes or more: the principal directions of the logits. With two: the log-odds, and the main direction of
+    what is left of the encoded columns when the log-odds have explained what they can.
     """
-    some = rows[np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(np.int64)]
-    x = model.encoder.encode(feature_columns(columns), some)
-    logits = native.forward(x, np.ascontiguousarray(model.theta))
+    count = max(1, min(SAMPLE, len(rows), CELLS // len(model.theta)))
+    some = rows[np.linspace(0, len(rows) - 1, count).astype(np.int64)]
+    x = native.to_numpy(model.encoder.encode(feature_columns(columns), some))
     if model.theta.shape[1] > 1:
-        return np.ascontiguousarray(model.theta @ _principal(logits))
-    return np.hstack([model.theta, _beside(x, model.theta, logits[:, 0])])
+        return np.ascontiguousarray(model.theta @ _principal(x @ model.theta))
+    return np.hstack([model.theta, _beside(x, model.theta)])
 
 
 def projected(model: FittedModel, columns: Sequence[Column], rows: NDArray[np.int64], along: Array) -> Array:
@@ -51,26 +52,28 @@ def _principal(logits: Array) -> Array:
     return _turned(found)
 
 
-def _beside(x: native.Rows, theta: Array, logit: Array) -> Array:
+def _beside(x: Array, theta: Array) -> Array:
     """The direction (columns, 1) of the largest spread of the columns less their regression on the logit.
 
-    By the power method on products with x alone, so that sparse rows stay sparse.
+    A spherical principal direction (Locantore et al. 1999): a row further out than half of the rows counts as if it
+    were not, so that a few odd rows do not press all others into one line. By the power method.
     """
-    ones = np.ones((len(logit), 1))
-    mean = native.backward(x, ones)[:, 0] / len(logit)
+    logit = x @ theta
     z = logit - logit.mean()
-    square = float(z @ z)
-    slope = native.backward(x, z[:, None])[:, 0] / square if square > 0 else np.zeros(len(mean))
-    v = np.sin(np.arange(1.0, len(mean) + 1))  # any start that is not special
-    v[-1] = 0.0  # the constant
+    centred = x - x.mean(0)
+    square = float(z[:, 0] @ z[:, 0])
+    slope = z.T @ centred / square if square > 0 else np.zeros((1, x.shape[1]))
+    rest = centred - z * slope
+    size = np.linalg.norm(rest, axis=1, keepdims=True)
+    rest /= np.maximum(size, np.median(size)) + np.finfo(float).tiny
+    v = np.sin(np.arange(1.0, x.shape[1] + 1))[:, None]  # any start that is not special
     for _ in range(STEPS):
-        u = native.forward(x, np.ascontiguousarray(v[:, None]))[:, 0] - mean @ v - z * (slope @ v)
-        v = native.backward(x, np.ascontiguousarray(u[:, None]))[:, 0] - mean * u.sum() - slope * (z @ u)
+        v = rest.T @ (rest @ v)
         length = float(np.linalg.norm(v))
         if length == 0.0:
             return np.zeros_like(theta)
         v /= length
-    return _turned(v[:, None] - theta * (slope @ v))
+    return _turned(v - theta * (slope @ v))
 
 
 def _turned(along: Array) -> Array:

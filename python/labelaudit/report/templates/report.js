@@ -166,6 +166,11 @@
 
   function scatter(id, plot, tell) {
     const box = byId(id);
+    const decades = (u, _axis, low, high) => {
+      const least = plot.yScale.asinh, ticks = [0];
+      for (let size = 10 ** Math.ceil(Math.log10(least)); size <= Math.max(high, -low); size *= 10) ticks.unshift(-size), ticks.push(size);
+      return ticks.filter((v) => v >= low && v <= high);
+    };
     const axis = (label) => ({ label, stroke: () => colour("--muted"), grid: { stroke: () => colour("--line"), width: 1 }, ticks: { stroke: () => colour("--line"), width: 1 }, labelSize: 22 });
     const sized = () => ({ width: Math.max(220, box.clientWidth - 12), height: Math.max(330, Math.min(420, box.clientWidth * 0.75)) });
     let begun = performance.now();
@@ -175,7 +180,7 @@
       ...sized(), mode: 2, legend: { show: false },
       cursor: { points: { show: false }, drag: { x: true, y: true, uni: 20 } },
       scales: { x: { time: false, range: range("x") }, y: { range: range("y"), ...plot.yScale } },
-      axes: [axis(plot.xLabel), { ...axis(plot.yLabel), size: 64 }],
+      axes: [axis(plot.xLabel), { ...axis(plot.yLabel), size: 64, ...(plot.yScale.asinh ? { splits: decades, filter: (_u, ticks) => ticks, values: (_u, ticks) => ticks.map((v) => String(Number(v.toPrecision(1)))) } : {}) }],
       series: [null, { facets: [{ scale: "x", auto: true }, { scale: "y", auto: true }], paths: (self) => { drawPoints(self, plot); return null; }, points: { show: false } }],
       hooks: {
         setSelect: [(self) => { plot.zoomed = self.select.width > 0; }],
@@ -186,7 +191,8 @@
     u.over.addEventListener("dblclick", () => { plot.zoomed = false; u.redraw(true, true); }, true);
     u.over.addEventListener("mousemove", (event) => tell(nearest(u, plot, event)));
     u.over.addEventListener("click", (event) => tell(nearest(u, plot, event)));
-    new ResizeObserver(() => { const size = sized(); if (size.width !== u.width) u.setSize(size); }).observe(box);
+    const fit = () => { const size = sized(); if (size.width !== u.width) u.setSize(size); };
+    new ResizeObserver(() => requestAnimationFrame(fit)).observe(box);
     changed.push(() => u.redraw(false, true));
   }
 
@@ -236,7 +242,7 @@
     if (!points.x) return;
     const { place, order } = classPlaces(points, about.classes);
     scatter("plot-projection", { ...common, xs: points.x, ys: points.y, groups: Uint8Array.from(points.given, (code) => place[code]),
-      colours: Array.from({ length: CLASS_COLOURS + 1 }, (_, i) => `--c${i}`), xLabel: "across", yLabel: "up",
+      colours: Array.from({ length: CLASS_COLOURS + 1 }, (_, i) => `--c${i}`), xLabel: about.across, yLabel: "up",
       xRange: padded(about.ranges.x), yRange: padded(about.ranges.y), yScale: {} }, tell);
     legend(order, about.classes);
   }
