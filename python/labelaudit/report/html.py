@@ -16,15 +16,16 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from labelaudit.audits.result import Audit
-from labelaudit.report.page_data import packed_points, packed_table, table_of
 from labelaudit.report.page_figures import heat_map, histogram
+from labelaudit.report.page_points import packed_points
+from labelaudit.report.page_table import table_within
 from labelaudit.report.text import method_lines, verdict_lines
 from labelaudit.report.words import plural, printable, shortened
 from labelaudit.views.result import View
 
 STATIC_ROWS = 20  # in the page itself, for readers without scripts
 MOST_COLUMNS, MOST_CONFLICTS, MOST_ROWS, MOST_ODDITIES = 400, 20, 10, 40
-NAME_CELLS, PATH_CELLS = 60, 200
+NAME_CELLS, PATH_CELLS, AXIS_CELLS = 60, 200, 32
 SCRIPTS = ("vendor/uPlot.iife.min.js", "vendor/dataTables.min.js", "templates/report.js")
 STYLES = ("vendor/uPlot.min.css", "templates/report.css")
 LICENCES = (("uPlot 1.6.32", "vendor/uPlot-LICENSE.txt"), ("DataTables 3.1.5", "vendor/dataTables-LICENSE.txt"))
@@ -33,11 +34,11 @@ LICENCES = (("uPlot 1.6.32", "vendor/uPlot-LICENSE.txt"), ("DataTables 3.1.5", "
 def render(view: View) -> str:
     """The page of an audit."""
     audit = view.audit
-    columns = table_of(view)
+    columns, packed = table_within(view)
     points, about = packed_points(view)
     scripts, style = [_asset(name) for name in SCRIPTS], "\n".join(_asset(name) for name in STYLES)
     about |= {"classes": [shortened(c["name"], NAME_CELLS) for c in audit.summary["classes"]]}
-    about |= {} if view.projection is None else {"across": shortened(view.projection.across_is, NAME_CELLS)}
+    about |= {} if view.projection is None else {"across": shortened(view.projection.across_is, AXIS_CELLS)}
     return (
         _environment()
         .get_template("report.html")
@@ -49,8 +50,8 @@ def render(view: View) -> str:
             view=view,
             columns=columns,
             static_rows=list(zip(*(c.cells[:STATIC_ROWS] for c in columns), strict=True)),
-        suspects=next(c.cells for c in columns if c.role == "suspect"),
-            table_data=packed_table(columns),
+            suspects=next(c.cells for c in columns if c.role == "suspect"),
+            table_data=packed,
             point_data=points,
             points_about=_island(about),
             histogram=histogram(audit),

@@ -23,8 +23,8 @@ CHUNK_ROWS = 8192
 def directions(model: FittedModel, columns: Sequence[Column], rows: NDArray[np.int64]) -> Array:
     """Coefficients (encoded columns, 2) of two directions, found on some of these rows (positions in the columns).
 
-    With three classes or more: the principal directions of the logits. With two: the log-odds, and the main direction of
-    what is left of the encoded columns when the log-odds have explained what they can.
+    With three classes or more: the principal directions of the logits. With two: the log-odds, and the main direction
+    of what is left of the encoded columns when the log-odds have explained what they can.
     """
     count = max(1, min(SAMPLE, len(rows), CELLS // len(model.theta)))
     some = rows[np.linspace(0, len(rows) - 1, count).astype(np.int64)]

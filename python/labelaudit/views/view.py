@@ -62,7 +62,7 @@ def _projection(audit: Audit, columns: tuple[Column, ...], rows: NDArray[np.int6
     with threadpool_limits(1):
         along = directions(audit.model, columns, rows)
         points = projected(audit.model, columns, rows, along).astype(np.float32)
-    names = "first principal direction of the model's logits", "the second"
+    names = "first direction of the logits", "the second direction"
     if len(audit.model.classes) == 2:
         names = f"log-odds of {audit.model.classes[1]}", "the main direction in which rows of the same log-odds differ"
     return Projection(points[:, 0], points[:, 1], *names)

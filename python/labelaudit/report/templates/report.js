@@ -117,7 +117,8 @@
       const [low, high] = about.ranges[name];
       return Float32Array.from(steps, (v) => low + (high - low) * v / about.steps);
     };
-    return { count: n, influence: array("influence", Float32Array), score: spread("score"), x: spread("x"), y: spread("y"),
+    const influence = spread("influence").map((v) => about.linear * Math.sinh(v));
+    return { count: n, influence, score: spread("score"), x: spread("x"), y: spread("y"),
       given: array("given", Uint16Array), issue: array("issue", Uint8Array) };
   }
 
@@ -228,17 +229,11 @@
     return high > low ? [low * (low < 0 ? 1.3 : 0.8), high * (high > 0 ? 1.3 : 0.8)] : [low - 1, high + 1];
   }
 
-  /** Below this size the scale of influence is linear: half of the rows are smaller. */
-  function linearBelow(points) {
-    const sizes = Float32Array.from(points.influence, Math.abs).sort();
-    return Math.max(sizes[sizes.length >> 1], sizes[sizes.length - 1] * 1e-4) || 1;
-  }
-
   function drawPlots(points, about, columns) {
     const tell = reader(columns), listed = Math.min(columns[0].cells.length, points.count);
     const common = { issue: points.issue, listed };
     scatter("plot-influence", { ...common, xs: points.score, ys: points.influence, groups: new Uint8Array(points.count), colours: ["--point"],
-      xLabel: "label score", yLabel: "average influence", xRange: [-0.03, 1.03], yRange: influenceRange(points), yScale: { distr: 4, asinh: linearBelow(points) } }, tell);
+      xLabel: "label score", yLabel: "average influence", xRange: [-0.03, 1.03], yRange: influenceRange(points), yScale: { distr: 4, asinh: about.linear } }, tell);
     if (!points.x) return;
     const { place, order } = classPlaces(points, about.classes);
     scatter("plot-projection", { ...common, xs: points.x, ys: points.y, groups: Uint8Array.from(points.given, (code) => place[code]),
