@@ -28,15 +28,17 @@ LEAST_LINEAR = 1e-4  # of the largest influence: four decades are enough for a p
 def packed_points(view: View) -> tuple[str, dict[str, Any]]:
     """The points, and where each array stands among them, for the page.
 
-    score, influence, x and y are uint16 from 0 to STEPS between their ranges; given uint16; issue uint8. Of influence it
-    is asinh(influence / linear): a scale that is linear for the smaller half of the rows and logarithmic beyond.
+    score, influence, x and y are uint16 from 0 to STEPS between their ranges; given uint16; kind uint8, 1
+    for a suspect plus 2 for a row without influence. Of influence it is asinh(influence / linear): a scale that is
+    linear for the smaller half of the rows and logarithmic beyond.
     """
     ranking = view.audit.ranking
-    influence = np.nan_to_num(ranking["average_influence"].to_numpy()[view.drawn])
-    linear = _linear_below(influence)
+    influence = ranking["average_influence"].to_numpy()[view.drawn]
+    known = np.nan_to_num(influence)
+    linear = _linear_below(known)
     places: dict[str, Array] = {
         "score": ranking["label_score"].to_numpy()[view.drawn],
-        "influence": np.arcsinh(influence / linear),
+        "influence": np.arcsinh(known / linear),
     }
     ranges = {"score": (0.0, 1.0), "influence": _range(places["influence"], 0.0)}
     if view.projection is not None:
@@ -45,7 +47,8 @@ def packed_points(view: View) -> tuple[str, dict[str, Any]]:
     names = [c["name"] for c in view.audit.summary["classes"]]
     arrays: dict[str, NDArray[Any]] = {name: _steps(values, ranges[name]) for name, values in places.items()}
     arrays["given"] = _codes(ranking["given_label"], names)[view.drawn].astype("<u2")
-    arrays["issue"] = ranking["is_label_issue"].to_numpy()[view.drawn].astype("u1")
+    issue, unknown = ranking["is_label_issue"].to_numpy()[view.drawn], np.isnan(influence)
+    arrays["kind"] = (issue + 2 * unknown).astype("u1")
     starts = dict(zip(arrays, np.cumsum([0, *(a.nbytes for a in arrays.values())]).tolist(), strict=False))
     about = {"count": len(view.drawn), "steps": STEPS, "linear": linear, "ranges": ranges, "starts": starts}
     return packed_bytes(b"".join(a.tobytes() for a in arrays.values())), about

@@ -16,7 +16,7 @@ from labelaudit.views.result import Value, View
 if TYPE_CHECKING:
     import pandas as pd
 
-CELLS = (60, 30, 15, 8)  # of a text from the data: the first number with which the table stays within MOST_BYTES
+CELLS, LEAST_CELLS = 60, 6  # of a text from the data; fewer where the table would not stay within MOST_BYTES
 MOST_BYTES = 1_150_000  # of the packed table: with 100,000 points, which cannot exceed 1.5 MB, a page of under 3 MB
 MOST_IDS = 4
 SIGNIFICANT = 6  # digits of a number of the data
@@ -36,15 +36,16 @@ class Shown:
 
 def table_within(view: View, most: int = MOST_BYTES) -> tuple[list[Shown], str]:
     """The page's table, and packed; its texts are cut so far that it takes at most so many bytes."""
-    for cells in CELLS:
+    cells = CELLS
+    while True:
         columns = table_of(view, cells)
         packed = packed_table(columns)
-        if len(packed) <= most:
-            break
-    return columns, packed
+        if len(packed) <= most or cells == LEAST_CELLS:
+            return columns, packed
+        cells = max(LEAST_CELLS, min(cells // 2, cells * most // len(packed)))
 
 
-def table_of(view: View, cells: int = CELLS[0]) -> list[Shown]:
+def table_of(view: View, cells: int = CELLS) -> list[Shown]:
     """The columns of the page's table, the ranking's, then the data's own; texts are cut to so many cells."""
     first = view.audit.ranking.head(view.listed)
     known = set(RANKING_COLUMNS)
@@ -54,10 +55,10 @@ def table_of(view: View, cells: int = CELLS[0]) -> list[Shown]:
     if first["line"].notna().any():
         columns.append(Shown("line", "number", [None if v != v else int(v) for v in first["line"].astype(float)]))
     ids = [c for c in first.columns if c not in known][:MOST_IDS]
-    columns += [Shown(_text(c, cells), "text", _texts(first[c], cells)) for c in ids]
+    columns += [Shown(_text(c, CELLS), "text", _texts(first[c], cells)) for c in ids]
     columns += _verdicts(first, cells)
     columns.append(Shown("why", "why", list(reasons(view))))
-    return columns + [Shown(_text(c.name, cells), "own", _shown(c.cells, cells)) for c in view.columns]
+    return columns + [Shown(_text(c.name, CELLS), "own", _shown(c.cells, cells)) for c in view.columns]
 
 
 def _verdicts(first: pd.DataFrame, cells: int) -> list[Shown]:

@@ -117,9 +117,10 @@
       const [low, high] = about.ranges[name];
       return Float32Array.from(steps, (v) => low + (high - low) * v / about.steps);
     };
-    const influence = spread("influence").map((v) => about.linear * Math.sinh(v));
+    const kind = array("kind", Uint8Array);
+    const influence = spread("influence").map((v, i) => kind[i] & 2 ? NaN : about.linear * Math.sinh(v)); // a canvas skips NaN
     return { count: n, influence, score: spread("score"), x: spread("x"), y: spread("y"),
-      given: array("given", Uint16Array), issue: array("issue", Uint8Array) };
+      given: array("given", Uint16Array), issue: kind.map((k) => k & 1) };
   }
 
   const CLASS_COLOURS = 6; // the others are grey
@@ -134,25 +135,42 @@
     return { place, order };
   }
 
-  /** Draws all points: squares in the colour of `group`, then the suspects as crosses. */
-  function drawPoints(u, plot) {
-    const { xs, ys, issue, groups, colours } = plot;
-    const ctx = u.ctx, { left, top, width, height } = u.bbox, size = Math.round(2 * devicePixelRatio);
-    const px = new Float32Array(xs.length), py = new Float32Array(xs.length);
-    for (let i = 0; i < xs.length; i++) { px[i] = u.valToPos(xs[i], "x", true); py[i] = u.valToPos(ys[i], "y", true); }
+  /** A colour #rrggbb as a pixel without its opacity, in the order of a picture's bytes. */
+  function pixelColour(name) {
+    const value = parseInt(colour(name).slice(1), 16);
+    return (value >> 16) | (value & 0xff00) | ((value & 0xff) << 16);
+  }
+
+  /** Draws the points as small squares into a picture of their own: ten times as fast as asking the canvas for each. */
+  function drawSquares(u, plot, px, py) {
+    const { left, top, width, height } = u.bbox, { issue, groups, colours } = plot, n = px.length;
+    const size = Math.max(1, Math.round((n > 20000 ? 2 : n > 1000 ? 2.5 : 4) * devicePixelRatio)), hit = n > 20000 ? 115 : 180;
+    const layer = document.createElement("canvas");
+    layer.width = width; layer.height = height;
+    const ctx = layer.getContext("2d"), picture = ctx.createImageData(width, height);
+    const pixels = new Uint32Array(picture.data.buffer), hues = colours.map(pixelColour);
+    for (let i = 0; i < n; i++) {
+      if (issue[i] || Number.isNaN(py[i])) continue;
+      const x = Math.round(px[i] - left - size / 2), y = Math.round(py[i] - top - size / 2);
+      for (let row = Math.max(0, y); row < Math.min(height, y + size); row++) {
+        for (let at = row * width + Math.max(0, x); at < row * width + Math.min(width, x + size); at++) {
+          const opacity = Math.min(255, (pixels[at] >>> 24) + hit); // where points lie on each other it grows
+          pixels[at] = ((opacity << 24) | hues[groups[i]]) >>> 0;
+        }
+      }
+    }
+    ctx.putImageData(picture, 0, 0);
+    u.ctx.drawImage(layer, left, top);
+  }
+
+  function drawCrosses(u, plot, px, py) {
+    const { ctx } = u, { left, top, width, height } = u.bbox, { issue } = plot, arm = 3 * devicePixelRatio;
     ctx.save();
     ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
-    ctx.globalAlpha = xs.length > 20000 ? 0.45 : 0.7;
-    colours.forEach((name, group) => {
-      ctx.fillStyle = colour(name);
-      for (let i = 0; i < xs.length; i++) if (!issue[i] && groups[i] === group) ctx.fillRect(px[i] - size / 2, py[i] - size / 2, size, size);
-    });
-    ctx.globalAlpha = 1;
-    const arm = 3 * devicePixelRatio;
     for (const [style, wide] of [["--back", 4], ["--hot", 1.6]]) {
       ctx.strokeStyle = colour(style); ctx.lineWidth = wide * devicePixelRatio;
       ctx.beginPath();
-      for (let i = 0; i < xs.length; i++) {
+      for (let i = 0; i < px.length; i++) {
         if (!issue[i]) continue;
         ctx.moveTo(px[i] - arm, py[i] - arm); ctx.lineTo(px[i] + arm, py[i] + arm);
         ctx.moveTo(px[i] - arm, py[i] + arm); ctx.lineTo(px[i] + arm, py[i] - arm);
@@ -160,7 +178,14 @@
       ctx.stroke();
     }
     ctx.restore();
-    plot.px = px; plot.py = py;
+  }
+
+  /** Draws all points: squares in the colour of their group, then the suspects as crosses. */
+  function drawPoints(u, plot) {
+    plot.px = Float32Array.from(plot.xs, (v) => u.valToPos(v, "x", true));
+    plot.py = Float32Array.from(plot.ys, (v) => u.valToPos(v, "y", true));
+    drawSquares(u, plot, plot.px, plot.py);
+    drawCrosses(u, plot, plot.px, plot.py);
   }
 
   const padded = ([low, high]) => { const room = (high - low) * 0.04; return [low - room, high + room]; };
@@ -191,7 +216,6 @@
     }, [null, [plot.xs, plot.ys]], box);
     u.over.addEventListener("dblclick", () => { plot.zoomed = false; u.redraw(true, true); }, true);
     u.over.addEventListener("mousemove", (event) => tell(nearest(u, plot, event)));
-    u.over.addEventListener("click", (event) => tell(nearest(u, plot, event)));
     const fit = () => { const size = sized(); if (size.width !== u.width) u.setSize(size); };
     new ResizeObserver(() => requestAnimationFrame(fit)).observe(box);
     changed.push(() => u.redraw(false, true));
