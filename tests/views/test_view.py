@@ -8,7 +8,7 @@ import pytest
 import labelaudit
 from labelaudit.audits.inputs import read_inputs
 from labelaudit.audits.options import AuditOptions
-from labelaudit.errors import InputError
+from labelaudit.errors import InputError, UsageError
 from labelaudit.views import view as views
 from labelaudit.views.view import view_of, view_of_saved
 from sample_data import QUICK, csv_text, sample_rows
@@ -79,3 +79,25 @@ def test_rows_that_were_not_fitted_have_a_place_too(data):
     found = view_of_saved(audited(data))
     assert len(found.projection.across) == 91
     assert np.isfinite(found.projection.across).all()
+
+
+def test_a_frame_is_given_again(data):
+    import pandas as pd
+
+    frame = pd.read_csv(data, dtype={"key": str})
+    audit = audited(frame)
+    assert "colour" in labelaudit.render(audit, "html", data=frame)
+    assert "the audit is of a DataFrame" in labelaudit.render(audit, "html")
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+def test_an_audit_is_rendered_in_its_own_formats(data, form):
+    from importlib import import_module
+
+    audit = audited(data)
+    assert labelaudit.render(audit, form) == import_module(f"labelaudit.report.{form}").render(audit)
+
+
+def test_an_audit_has_no_format_of_a_check(data):
+    with pytest.raises(UsageError, match=r"no format 'sarif'; formats: text, csv, json, html\."):
+        labelaudit.render(audited(data), "sarif")

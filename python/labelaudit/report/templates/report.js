@@ -164,10 +164,11 @@
   }
 
   function drawCrosses(u, plot, px, py) {
-    const { ctx } = u, { left, top, width, height } = u.bbox, { issue } = plot, arm = 3 * devicePixelRatio;
+    const { ctx } = u, { left, top, width, height } = u.bbox, { issue } = plot;
+    const arm = (issue.reduce((sum, k) => sum + k, 0) > 1000 ? 2 : 3) * devicePixelRatio;
     ctx.save();
     ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
-    for (const [style, wide] of [["--back", 4], ["--hot", 1.6]]) {
+    for (const [style, wide] of [["--back", arm > 2.5 * devicePixelRatio ? 4 : 2.4], ["--hot", 1.6]]) {
       ctx.strokeStyle = colour(style); ctx.lineWidth = wide * devicePixelRatio;
       ctx.beginPath();
       for (let i = 0; i < px.length; i++) {
