@@ -13,7 +13,7 @@ LAYERS = (
     {"cli"},
     {"benchmark"},
     {"report"},
-    {"checks"},
+    {"checks", "views"},
     {"explanations", "validation", "cleaning", "arguments"},
     {"audits"},
     {"assess", "oddities"},
@@ -38,6 +38,7 @@ HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}
 DATA_CLASSES = {
     *("labelaudit.audits.result", "labelaudit.audits.saving", "labelaudit.checks.result"),
     *("labelaudit.explanations.result", "labelaudit.jsontext", "labelaudit.validation.result"),
+    "labelaudit.views.result",
 }
 
 

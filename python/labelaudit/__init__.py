@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -107,14 +107,38 @@ def check(
     return found
 
 
-def render(check: Check, form: str = "text") -> str:
-    """The check as text, json, jsonl, csv, sarif, junit, github, gitlab or markdown; UsageError for another name."""
-    from labelaudit.errors import UsageError
-    from labelaudit.report.formats import CHECK_FORMATS
+def render(
+    result: Check | Audit,
+    form: str = "text",
+    *,
+    data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+) -> str:
+    """A check as text, json, jsonl, csv, sarif, junit, github, gitlab or markdown; an audit as text, csv, json or html.
 
-    if form not in CHECK_FORMATS:
-        raise UsageError(f"there is no format {form!r}; formats: {', '.join(CHECK_FORMATS)}.")
-    return CHECK_FORMATS[form](check)
+    html reads the audited data again; data names it where it is elsewhere, or is it where the audit is of a DataFrame.
+    Raises UsageError for another format, InputError for data that is not what was audited.
+    """
+    from labelaudit.audits.result import Audit
+    from labelaudit.report.formats import AUDIT_FORMATS, CHECK_FORMATS
+
+    if not isinstance(result, Audit):
+        _known_format(form, CHECK_FORMATS)
+        return CHECK_FORMATS[form](result)
+    _known_format(form, (*AUDIT_FORMATS, "html"))
+    if form != "html":
+        return AUDIT_FORMATS[form](result)
+    from labelaudit.arguments import paths
+    from labelaudit.report import html
+    from labelaudit.views.view import view_of_saved
+
+    return html.render(view_of_saved(result, paths(data)))
+
+
+def _known_format(form: str, known: Iterable[str]) -> None:
+    from labelaudit.errors import UsageError
+
+    if form not in known:
+        raise UsageError(f"there is no format {form!r}; formats: {', '.join(known)}.")
 
 
 def load(path: str | PathLike[str]) -> Audit:

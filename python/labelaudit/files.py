@@ -51,6 +51,14 @@ def make_folder(path: Path) -> None:
         raise _refused(path, error) from error
 
 
+def remove_file(path: Path) -> None:
+    """Removes a file; raises OutputError when the system refuses."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be removed: {error.strerror or error}.") from error
+
+
 def check_folder(path: Path) -> None:
     """Raises OutputError when the folder plainly cannot be made or written to: said before the work, not after it."""
     there = next((p for p in (path, *path.absolute().parents) if os.path.lexists(p)), Path("/"))

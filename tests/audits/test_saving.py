@@ -196,3 +196,18 @@ def test_what_utf_8_cannot_hold_is_written_as_an_escape(write):
     folder = labelaudit.audit(frame, "label", id="key", **QUICK).save("report")
     assert "\\ud800" in (folder / "ranking.csv").read_bytes().decode("utf-8")
     assert labelaudit.load(folder).summary["classes"][2]["name"] == "\ud800"
+
+
+def test_a_page_of_an_older_audit_does_not_stay(audited, tmp_path):
+    page = labelaudit.render(audited, "html")
+    folder = audited.save(tmp_path / "report", page=page)
+    assert sorted(contents(folder)) == [*FILES, "report.html"]
+    assert (folder / "report.html").read_text(encoding="utf-8") == page
+    audited.save(folder)
+    assert sorted(contents(folder)) == FILES
+
+
+def test_another_s_report_html_stays(audited, tmp_path):
+    (tmp_path / "report.html").write_text("<h1>mine</h1>")
+    audited.save(tmp_path)
+    assert (tmp_path / "report.html").read_text() == "<h1>mine</h1>"

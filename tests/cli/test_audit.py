@@ -17,13 +17,16 @@ def files():
     return {str(p): p.read_bytes() for p in sorted(Path().rglob("*")) if p.is_file()}
 
 
-def test_it_prints_the_first_rows_and_writes_three_files(call):
+def test_it_prints_the_first_rows_and_writes_four_files(call):
     code, out, err = call(*AUDIT, "--top", "5")
     assert code == 0
     assert out.startswith('90 rows, 3 classes in "label": ')
     assert "The first 5 rows by label_score" in out
-    assert err == "Written: labelaudit-report/ranking.csv, labelaudit-report/audit.json\n"
-    assert sorted(p.name for p in Path("labelaudit-report").iterdir()) == ["audit.json", "model.npz", "ranking.csv"]
+    assert (
+        err == "Written: labelaudit-report/ranking.csv, labelaudit-report/audit.json, labelaudit-report/report.html\n"
+    )
+    written = sorted(p.name for p in Path("labelaudit-report").iterdir())
+    assert written == ["audit.json", "model.npz", "ranking.csv", "report.html"]
 
 
 def test_it_writes_what_the_library_writes(call):
@@ -46,7 +49,7 @@ def test_every_option_reaches_the_audit(call):
     options += ["--missing", "?", "--skip", "1", "--delimiter", ";", "--charset", "utf-16", "--solver", "direct"]
     options += ["--optimizer", "newton", "--device", "cpu", "--threads", "2", "--seed", "5", "--strict"]
     code, _, err = call("audit", "odd.csv", "--label", "label", *options, *QUICK_OPTIONS, "--out", "odd")
-    assert (code, err) == (0, "Written: odd/ranking.csv, odd/audit.json\n")
+    assert (code, err) == (0, "Written: odd/ranking.csv, odd/audit.json, odd/report.html\n")
     record = json.loads(Path("odd/audit.json").read_text())["options"]
     assert {record[n] for n in ("seed", "skip", "delimiter", "charset", "strict")} >= {5, 1, ";", "utf-16"}
     assert (record["missing"], record["drop"], record["text"]) == (["?"], ["gone"], ["note"])

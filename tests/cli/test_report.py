@@ -90,3 +90,31 @@ def test_a_changed_ranking_is_refused(call, saved):
     code, out, err = call("report", "saved")
     assert (code, out) == (3, "")
     assert "saved/ranking.csv: was changed since the audit wrote it" in err
+
+
+def test_html_is_the_page_that_the_audit_wrote(call, saved):
+    assert call("report", "saved", "-f", "html", "-o", "again.html") == (0, "", "")
+    assert Path("again.html").read_bytes() == Path("saved/report.html").read_bytes()
+
+
+def test_html_without_the_data_says_so_and_html_of_moved_data_does_not(call, saved):
+    Path("train.csv").rename("moved.csv")
+    code, page, _ = call("report", "saved", "-f", "html")
+    assert code == 0
+    assert "train.csv: the audited data is not there" in page
+    assert call("report", "saved", "-f", "html", "--data", "moved.csv")[1] == Path("saved/report.html").read_text()
+    assert call("report", "saved", "-f", "html", "--data", "nowhere.csv")[0] == 3
+
+
+def test_a_page_that_was_removed_is_not_missed(call, saved):
+    page = Path("saved/report.html").read_bytes()
+    Path("saved/report.html").unlink()
+    assert call("report", "saved") == (0, saved, "")
+    assert call("report", "saved", "-f", "html", "-o", "saved/report.html")[0] == 0
+    assert Path("saved/report.html").read_bytes() == page
+
+
+def test_rows_of_a_page_cannot_be_chosen(call, saved):
+    code, _, err = call("report", "saved", "-f", "html", "--top", "5")
+    assert code == 2
+    assert "--top goes with -f text, csv, json" in err

@@ -82,9 +82,12 @@ class Audit:
         """The first rows of the ranking (all by default)."""
         yield from findings_of(self.ranking if count is None else self.ranking.head(count))
 
-    def save(self, path: str | PathLike[str]) -> Path:
-        """Writes ranking.csv, model.npz and, last, audit.json into a folder, each whole or not at all; returns it."""
-        return saving.save(Path(path), self.ranking, self.record, self.model)
+    def save(self, path: str | PathLike[str], *, page: str | None = None) -> Path:
+        """Writes ranking.csv, model.npz and, last, audit.json into a folder, each whole or not at all; returns it.
+
+        page is this audit's report.html, to be written beside them (`labelaudit.render`).
+        """
+        return saving.save(Path(path), self.ranking, self.record, self.model, page)
 
     def _repr_html_(self) -> str:
         return notebook.html(self.ranking, self.summary)

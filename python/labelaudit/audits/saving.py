@@ -1,4 +1,7 @@
-"""The saved audit: a folder with ranking.csv, model.npz and audit.json, which names the others' SHA-256."""
+"""The saved audit: a folder with ranking.csv, model.npz and audit.json, which names the others' SHA-256.
+
+report.html may stand beside them. It is made from the others, so its hash is not kept and nothing misses it.
+"""
 
 from __future__ import annotations
 
@@ -14,27 +17,46 @@ import numpy as np
 
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.encode.state import Arrays, pack
-from labelaudit.files import make_folder, write_files
+from labelaudit.files import make_folder, remove_file, write_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
-AUDIT, RANKING, MODEL = "audit.json", "ranking.csv", "model.npz"
+AUDIT, RANKING, MODEL, PAGE = "audit.json", "ranking.csv", "model.npz", "report.html"
+PAGE_MARK = b'<meta name="generator" content="labelaudit report">'  # in the first bytes of a page of ours
+PAGE_HEAD = 2000
 FORMAT = "labelaudit audit"
 FORMAT_VERSION = 1
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: the same model gives the same bytes
 
 
-def save(folder: Path, ranking: pd.DataFrame, record: dict[str, Any], model: FittedModel) -> Path:
-    """Writes the three files of an audit into the folder, audit.json last; raises OutputError when that fails."""
+def save(
+    folder: Path, ranking: pd.DataFrame, record: dict[str, Any], model: FittedModel, page: str | None = None
+) -> Path:
+    """Writes the files of an audit into the folder, audit.json last; raises OutputError when that fails.
+
+    Without a page, an older audit's page there is removed: it would be of another audit.
+    """
     make_folder(folder)
     contents = {RANKING: encoded(ranking_csv(ranking)), MODEL: _model_bytes(model)}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **record, "files": hashes}
     text = json.dumps(whole | {"sha256": record_hash(whole)}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    contents |= {} if page is None else {PAGE: encoded(page)}
     contents[AUDIT] = encoded(text)
     write_files({folder / name: content for name, content in contents.items()})
+    if page is None and _is_page(folder / PAGE):
+        remove_file(folder / PAGE)
     return folder
+
+
+def _is_page(path: Path) -> bool:
+    """Whether the file is a page that an audit wrote, not somebody's report of the same name."""
+    try:
+        with path.open("rb") as file:
+            return PAGE_MARK in file.read(PAGE_HEAD)
+    except OSError:
+        return False
 
 
 def encoded(text: str) -> bytes:

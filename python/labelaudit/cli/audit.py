@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, TALK, with_options
 from labelaudit.cli.talk import progress, warn_unconverged, write_stdout
+
+if TYPE_CHECKING:
+    from labelaudit.audits.options import AuditOptions
+    from labelaudit.audits.result import Audit
 
 OUT = (
     click.option("--top", type=click.IntRange(0), default=20, metavar="N", help="Rows to print [20]."),
@@ -24,15 +28,14 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     """Rank every row of DATA by how probably its label is wrong.
 
     DATA is one or more CSV or TSV files with the same header, plain or compressed, or - for standard input. Writes
-    ranking.csv, audit.json and model.npz into --out and prints the first rows.
+    ranking.csv, audit.json, model.npz and report.html into --out and prints the first rows.
 
     \b
     Example:
       labelaudit audit orders.csv --label category --id order_id
     """
     from labelaudit.audits.options import AuditOptions
-    from labelaudit.audits.run import audit_data
-    from labelaudit.audits.saving import AUDIT, MODEL, RANKING
+    from labelaudit.audits.saving import AUDIT, MODEL, PAGE, RANKING
     from labelaudit.errors import UsageError
     from labelaudit.files import check_folder
     from labelaudit.report import text
@@ -41,20 +44,34 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
         raise UsageError("--out: expected a folder, got an empty name")
     options = AuditOptions.of(values)
     beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)
-    targets = [Path(out) / name for name in (RANKING, MODEL, AUDIT)]
+    targets = [Path(out) / name for name in (RANKING, MODEL, PAGE, AUDIT)]
     refuse_to_overwrite_data((*data, *filter(None, beside)), targets)
     check_folder(Path(out))
     with progress(quiet=quiet, verbose=verbose) as tick:
-        reference = None if options.reference is None else [options.reference]
-        result = audit_data(list(data), options, reference=reference, tick=tick)
-    folder = result.save(out)
+        result, page = _audited(data, options, tick)
+    folder = result.save(out, page=page)
     warn_unconverged(result)
     if verbose:
         for trial in result.summary["fit"]["trials"]:
             click.echo(f"  tried {_told(trial)}", err=True)
     if not quiet:
         write_stdout(text.render(result, top=top))
-        click.echo(f"Written: {', '.join(str(folder / name) for name in ('ranking.csv', 'audit.json'))}", err=True)
+        click.echo(f"Written: {', '.join(str(folder / name) for name in (RANKING, AUDIT, PAGE))}", err=True)
+
+
+def _audited(data: tuple[str, ...], options: AuditOptions, tick: Callable[[str], None]) -> tuple[Audit, str]:
+    """The audit and its page, made while the table is at hand."""
+    from labelaudit.audits.inputs import read_inputs
+    from labelaudit.audits.run import audit_inputs
+    from labelaudit.report import html
+    from labelaudit.views.view import view_of
+
+    tick("reading")
+    reference = None if options.reference is None else [options.reference]
+    inputs = read_inputs(list(data), options, reference=reference)
+    audit = audit_inputs(inputs, options, tick=tick)
+    tick("writing the report")
+    return audit, html.render(view_of(audit, inputs.table))
 
 
 def _told(trial: dict[str, Any]) -> str:

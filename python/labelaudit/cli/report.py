@@ -12,7 +12,7 @@ from labelaudit.cli.talk import write_stdout
 if TYPE_CHECKING:
     from labelaudit.audits.result import Audit
 
-OWN_FORMATS = ("text", "csv", "json")
+OWN_FORMATS = ("text", "csv", "json")  # made of the audit alone
 CHECK_FORMATS = ("jsonl", "sarif", "junit", "github", "gitlab", "markdown")
 
 
@@ -22,7 +22,7 @@ CHECK_FORMATS = ("jsonl", "sarif", "junit", "github", "gitlab", "markdown")
     "-f",
     "--format",
     "form",
-    type=click.Choice([*OWN_FORMATS, *CHECK_FORMATS]),
+    type=click.Choice([*OWN_FORMATS, "html", *CHECK_FORMATS]),
     default="text",
     help="Form of the report [text].",
 )
@@ -36,12 +36,14 @@ def report(
 ) -> None:
     """Render the saved AUDIT (its folder or its audit.json) again.
 
-    text, csv and json hold the whole ranking. The other formats are those of `labelaudit check` with no issue allowed:
-    for them the data is read again from where the audit found it, and refused if it was changed.
+    text, csv and json hold the whole ranking. html is one page that opens offline; where the data is gone it lacks
+    the data's own columns. The other formats are those of `labelaudit check` with no issue allowed: for them the data
+    is read again from where the audit found it, and refused if it was changed.
 
     \b
     Examples:
       labelaudit report labelaudit-report -f csv --spreadsheet -o suspects.csv
+      labelaudit report labelaudit-report -f html -o report.html
       labelaudit report labelaudit-report -f sarif -o labels.sarif
     """
     from labelaudit.audits.loading import load
@@ -68,9 +70,11 @@ def _refuse_options(form: str, *, top: int | None, spreadsheet: bool, data: tupl
     if spreadsheet and form != "csv":
         raise UsageError("--spreadsheet goes with -f csv.")
     if top is not None and form not in OWN_FORMATS:
-        raise UsageError(f"--top goes with -f {', '.join(OWN_FORMATS)}; {form} holds the issues.")
+        raise UsageError(f"--top goes with -f {', '.join(OWN_FORMATS)}; {form} has its own number.")
     if data and form in OWN_FORMATS:
-        raise UsageError(f"--data goes with the formats that read the data again: {', '.join(CHECK_FORMATS)}.")
+        raise UsageError(
+            f"--data goes with the formats that read the data again: {', '.join(('html', *CHECK_FORMATS))}."
+        )
 
 
 def _rendered(audit: Audit, form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> str:
@@ -82,6 +86,11 @@ def _rendered(audit: Audit, form: str, *, top: int | None, spreadsheet: bool, da
         return json.render(audit, top=top)
     if form == "text":
         return text.render(audit, top=20 if top is None else top)
+    if form == "html":
+        from labelaudit.report import html
+        from labelaudit.views.view import view_of_saved
+
+        return html.render(view_of_saved(audit, list(data) or None))
     from labelaudit.checks.run import check_saved
     from labelaudit.report.formats import CHECK_FORMATS as RENDER
 

@@ -30,6 +30,11 @@ def render(audit: Audit, *, top: int = 20) -> str:
 
 
 def _verdict(audit: Audit) -> str:
+    return "\n".join(map(_wrapped, verdict_lines(audit)))
+
+
+def verdict_lines(audit: Audit) -> list[str]:
+    """How many labels are probably wrong, how sure that is, and what warnings there are: sentences, safe to print."""
     s = audit.summary
     rows = s["rows"]
     share = f" ({s['issues'] / rows:.1%})" if s["issues"] else ""
@@ -56,7 +61,7 @@ def _verdict(audit: Audit) -> str:
             f"Warning: the fit did not converge (gradient {s['fit']['gradient_norm']:.1e}, expected "
             f"{s['fit']['tolerance']:.0e}); the scores are of an unfinished model."
         )
-    return "\n".join(map(_wrapped, lines))
+    return lines
 
 
 def _rate(summary: dict[str, Any]) -> str:
@@ -154,7 +159,7 @@ def _noise(summary: dict[str, Any]) -> str:
 
 
 def _basis(audit: Audit) -> str:
-    s, fit, left = audit.summary, audit.summary["fit"], audit.record["left_out"]
+    s, left = audit.summary, audit.record["left_out"]
     kinds = listed([f"{n} {kind}" for kind, n in s["column_kinds"].items()], 6)
     lines = [f"Columns: {len(s['columns'])} used ({kinds}):"]
     for kind in s["column_kinds"]:
@@ -171,19 +176,24 @@ def _basis(audit: Audit) -> str:
         lines.append(f"Rows left out: {len(left['rows']):,}, without a label: {listed(first, 3)}.")
     if s["only_row_of_its_class"]:
         lines.append(f"Rows not fitted, each the only row of its class: {s['only_row_of_its_class']}.")
-    lines += _model(fit)
-    if s["evidence"] == "pred_probs":
-        lines.append(
-            f"Labels weighed by the probabilities of {printable(audit.record['arrays']['pred_probs']['path'])}."
-        )
-    lines += _groups(s.get("groups"))
-    lines.append(f"Influence: averaged over {_over(s)}.")
+    lines += method_lines(audit)
     return "\n".join(map(_wrapped, lines))
 
 
 def _named(column: dict[str, Any]) -> str:
     dimensions = f" ({column['dimensions']:,} dimensions)" if "dimensions" in column else ""
     return printable(column["name"]) + dimensions
+
+
+def method_lines(audit: Audit) -> list[str]:
+    """How the figures came about: model, evidence, what influence is averaged over; sentences, safe to print."""
+    s = audit.summary
+    lines = _model(s["fit"])
+    if s["evidence"] == "pred_probs":
+        lines.append(
+            f"Labels weighed by the probabilities of {printable(audit.record['arrays']['pred_probs']['path'])}."
+        )
+    return [*lines, *_groups(s.get("groups")), f"Influence: averaged over {_over(s)}."]
 
 
 def _model(fit: dict[str, Any]) -> list[str]:

@@ -9,6 +9,8 @@ from labelaudit.jsontext import is_unsafe
 
 def printable(text: str) -> str:
     """The text with control, format and unassigned characters written as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(_escaped(c) if is_unsafe(c) else c for c in text)
 
 
