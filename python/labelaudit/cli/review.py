@@ -73,12 +73,15 @@ def review(
     if export is not None:
         _export(file, Path(export), audit)
         return
+    from labelaudit.decisions.decision import check_text
     from labelaudit.review.serve import require_server
 
     require_server()
     loaded = load(audit)
     refuse_to_overwrite_source(loaded.record, file)
-    _serve(loaded, file, data, embeddings, who or _login(), port, idle, not no_browser)
+    name = who or _login()
+    check_text(name)
+    _serve(loaded, file, data, embeddings, name, port, idle, not no_browser)
 
 
 def _export(decisions: Path, target: Path, audit: str) -> None:
@@ -88,6 +91,7 @@ def _export(decisions: Path, target: Path, audit: str) -> None:
     from labelaudit.decisions.store import DecisionStore
     from labelaudit.errors import UsageError
     from labelaudit.files import same_file
+    from labelaudit.report.words import plural, printable
 
     refuse_to_overwrite_source(load(audit).record, target)
     if same_file(decisions, target):
@@ -95,7 +99,7 @@ def _export(decisions: Path, target: Path, audit: str) -> None:
     with DecisionStore(decisions, create=False) as store:
         present = store.current()
     export(target, present)
-    click.echo(f"{_counted(len(present))} written to {target}", err=True)
+    click.echo(f"{plural(len(present), 'decision')} written to {printable(str(target))}", err=True)
 
 
 def _serve(
@@ -133,7 +137,12 @@ def _serve(
 
 
 def _announce(link: str, decisions: Path, browser: bool) -> None:
-    click.echo(f"Review at {link}\n(the link works once; decisions go to {decisions}; end with Ctrl-C)", err=True)
+    from labelaudit.report.words import printable
+
+    click.echo(
+        f"Review at {link}\n(the link works once; decisions go to {printable(str(decisions))}; end with Ctrl-C)",
+        err=True,
+    )
     if browser and _has_desktop():
         import webbrowser
 
@@ -146,13 +155,9 @@ def _has_desktop() -> bool:
 
 
 def _part(store: DecisionStore) -> None:
-    click.echo(f"{_counted(len(store.current()))} in {store.path}", err=True)
+    from labelaudit.report.words import plural, printable
 
-
-def _counted(count: int) -> str:
-    from labelaudit.report.words import plural
-
-    return plural(count, "decision")
+    click.echo(f"{plural(len(store.current()), 'decision')} in {printable(str(store.path))}", err=True)
 
 
 def _login() -> str:

@@ -104,7 +104,7 @@ function pushCells(push, largest, explanation) {
   const speaks = push.contribution >= 0;
   const bar = element("meter", [], { min: 0, max: largest || 1, value: Math.abs(push.contribution) });
   bar.setAttribute("aria-hidden", "true");
-  bar.className = speaks ? "for" : "against";
+  bar.className = speaks ? "given" : "predicted";
   const label = speaks ? explanation.finding.given_label : explanation.against_label;
   const told = element("span", [data(label), ` ${Math.abs(push.contribution).toFixed(2)}`]);
   const hasUsual = push.kind !== "text" && push.kind !== "embedding";
@@ -148,7 +148,7 @@ export function side(found, title, compare) {
     button.addEventListener("click", () => compare(n.row));
     return element("tr", [
       element("td", button),
-      element("td", data(n.given_label)),
+      element("td", data(n.given_label), { class: "label" }),
       element("td", n.label_score.toFixed(3), { class: "figure" }),
       element("td", number(n.influence), { class: "figure" }),
       element("td", agreement(n)),
