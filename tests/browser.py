@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,32 +23,12 @@ SECONDS = 30  # until what is waited for must have come; a guess at the slowest 
 class Browser:
     """One page in a browser of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        program = next(filter(None, map(shutil.which, NAMES)), None)
-        if program is None:
-            pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
-        options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--no-first-run"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self._process = subprocess.Popen([program, *options, f"--user-data-dir={folder}", "about:blank"], **quiet)
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
         self._events: list[dict[str, Any]] = []
         self._number = 0
-        try:
-            self._socket = self._connected(folder / "DevToolsActivePort")
-        except BaseException:
-            self._end()
-            raise
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.command(f"{domain}.enable")
-
-    def _connected(self, file: Path) -> Any:
-        import urllib.request
-
-        from websockets.sync.client import connect
-
-        port = _awaited(lambda: file.read_text().split("\n")[0] if file.exists() else "")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
-            page = next(each for each in json.load(answer) if each["type"] == "page")
-        return connect(page["webSocketDebuggerUrl"], max_size=None)
 
     def command(self, method: str, **values: Any) -> dict[str, Any]:
         """The result of a command of the protocol."""
@@ -104,14 +86,30 @@ class Browser:
         kinds = ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")
         return [e for e in self._events if e["method"] in kinds]
 
-    def close(self) -> None:
-        """Ends the browser."""
-        self._socket.close()
-        self._end()
 
-    def _end(self) -> None:
-        self._process.terminate()
-        self._process.wait(SECONDS)
+@contextlib.contextmanager
+def browser_in(folder: Path) -> Iterator[Browser]:
+    """A browser that keeps its files in this folder; skips the test where none is installed."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
+    from websockets.sync.client import connect
+
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--no-first-run"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([program, *options, f"--user-data-dir={folder}", "about:blank"], **quiet) as process:
+        try:
+            with connect(_address(folder / "DevToolsActivePort"), max_size=None) as socket:
+                yield Browser(socket)
+        finally:
+            process.terminate()
+
+
+def _address(file: Path) -> str:
+    """Where the browser's page listens, by the file that it writes when it is ready."""
+    port = _awaited(lambda: file.read_text().split("\n")[0] if file.exists() else "")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
+        return next(str(each["webSocketDebuggerUrl"]) for each in json.load(answer) if each["type"] == "page")
 
 
 def _awaited(get: Callable[[], Any], what: str = "the browser") -> Any:

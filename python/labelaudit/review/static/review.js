@@ -66,7 +66,7 @@ async function showRow() {
   current = found;
   render();
   window.scrollTo(0, 0);
-  await explain(mineTurn);
+  guarded(() => explain(mineTurn)); // meanwhile one can decide
 }
 
 async function explain(mineTurn) {

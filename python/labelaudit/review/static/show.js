@@ -2,6 +2,7 @@
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 const LONGEST = 2000; // characters of a cell that are shown at first
+const MOST_OF_LABEL = 30; // characters
 
 export function visible(text) {
   return String(text).replace(UNSAFE, (c) =>
@@ -13,6 +14,13 @@ export function element(name, content = [], attributes = {}) {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...[content].flat().filter((part) => part !== null));
   return made;
+}
+
+// A label where it stands among others; in full it stands at the head of the page.
+function brief(text) {
+  const cut = data(text.length > MOST_OF_LABEL ? `${text.slice(0, MOST_OF_LABEL)}…` : text);
+  cut.title = visible(text);
+  return cut;
 }
 
 export function data(text, name = "span") {
@@ -80,7 +88,7 @@ export function cells(own, explanation, other) {
 }
 
 function usual(label) {
-  return element("span", ["usual ", data(label)]);
+  return element("span", ["usual ", brief(label)]);
 }
 
 function theirCell(value, own) {
@@ -106,7 +114,7 @@ function pushCells(push, largest, explanation) {
   bar.setAttribute("aria-hidden", "true");
   bar.className = speaks ? "given" : "predicted";
   const label = speaks ? explanation.finding.given_label : explanation.against_label;
-  const told = element("span", [data(label), ` ${Math.abs(push.contribution).toFixed(2)}`]);
+  const told = element("span", [brief(label), ` ${Math.abs(push.contribution).toFixed(2)}`]);
   const hasUsual = push.kind !== "text" && push.kind !== "embedding";
   return [
     element("td", hasUsual ? worded(push.usual_given) : "", { class: "data" }),
@@ -122,7 +130,7 @@ export function probabilities(explanation) {
   const shown = [...explanation.probabilities].sort((a, b) => of(b) - of(a)).slice(0, MOST_CLASSES);
   const rows = shown.map((p) =>
     element("tr", [
-      element("th", data(p.label), { scope: "row" }),
+      element("th", brief(p.label), { scope: "row" }),
       element("td", percent(p.without_row), { class: "figure" }),
       element("td", percent(p.with_row), { class: "figure" }),
     ]));
@@ -148,7 +156,7 @@ export function side(found, title, compare) {
     button.addEventListener("click", () => compare(n.row));
     return element("tr", [
       element("td", button),
-      element("td", data(n.given_label), { class: "label" }),
+      element("td", brief(n.given_label), { class: "label" }),
       element("td", n.label_score.toFixed(3), { class: "figure" }),
       element("td", number(n.influence), { class: "figure" }),
       element("td", agreement(n)),
