@@ -235,7 +235,8 @@ const KEYS = {
 };
 
 function onKey(event) {
-  const isTyping = event.target.closest("input, textarea, select, dialog");
+  // a dialog that was closed may keep the focus until the page is drawn again
+  const isTyping = event.target.closest("input, textarea, select, dialog[open]");
   if (event.key === "Escape" && isTyping && !event.target.closest("dialog")) return event.target.blur();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return undefined;
   const action = KEYS[event.key] ?? KEYS[event.key.toLowerCase()];
