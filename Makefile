@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # what the installed package is made from: a change of any of them installs it again
-SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(shell find csrc python -name '*.[ch]pp' -o -name '*.py' -o -name '*.pyi' -o -path '*/report/templates/*' -o -path '*/report/vendor/*')
+SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(shell find csrc python -name '*.[ch]pp' -o -name '*.py*' -not -name '*.pyc' -o -path '*/report/templates/*' -o -path '*/report/vendor/*' -o -path '*/static/*')
 
 .PHONY: demo test lint format benchmark clean
 

@@ -11,7 +11,7 @@ PACKAGE = Path(labelaudit.__file__).parent
 # from the top; a part may import what stands below it, never its own row's neighbours nor what is above
 LAYERS = (
     {"cli"},
-    {"benchmark"},
+    {"benchmark", "review"},
     {"report"},
     {"checks", "views"},
     {"explanations", "validation", "cleaning", "arguments"},

@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "Fail when more labels than allowed are probably wrong: the gate for CI.",
     "report": "Render a saved audit as text, CSV, JSON, SARIF, JUnit and more.",
     "explain": "Say what speaks for and against the label of one row.",
+    "review": "Step through the suspects on a local web page and decide.",
     "validate": "Plant errors in copies of a file and measure what the audit finds.",
     "apply": "Write a cleaned copy of the file from decisions or suggestions.",
     "undo": "Restore the original of a cleaned copy.",

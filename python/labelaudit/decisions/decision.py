@@ -51,10 +51,11 @@ class Decision:
         if (self.decision == "relabel") != (self.label is not None) or self.label == "":
             raise UsageError(f"relabel, and nothing else, needs a new label, got {self.decision} and {self.label!r}.")
         for text in (self.label, self.given_label, self.note, self.who, self.when):
-            _check_text(text)
+            check_text(text)
 
 
-def _check_text(text: str | None) -> None:
+def check_text(text: str | None) -> None:
+    """Raises UsageError for what no file of decisions can hold."""
     if text is None:
         return
     if not isinstance(text, str):

@@ -14,6 +14,7 @@ from typing import Any
 from labelaudit.decisions.decision import Decision
 from labelaudit.decisions.store import DecisionStore
 from labelaudit.errors import InputError, UsageError
+from labelaudit.files import write_bytes
 
 SQLITE = b"SQLite format 3\0"
 ACCEPTED = "accepted"  # what `check --update-baseline` writes: the row may stay as it is
@@ -112,3 +113,14 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
         label = known.pop("label", None)
         known["given_label"] = known.get("given_label", label)
     return known
+
+
+WRITERS = {".jsonl": json_lines, ".csv": as_csv, ".json": as_json}  # by the suffix of the file
+
+
+def export(path: Path, decisions: Iterable[Decision]) -> None:
+    """Writes decisions in the form that the file's suffix names; raises UsageError for another suffix."""
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise UsageError(f"{path}: expected a name that ends in {', '.join(WRITERS)}.")
+    write_bytes(path, writer(decisions).encode())

@@ -80,10 +80,11 @@ class DecisionStore:
         """The last decision on each row, less those taken back, by fingerprint and occurrence."""
         return latest(self.history())
 
-    def history(self) -> list[Decision]:
-        """All decisions in the order in which they were appended."""
+    def history(self, *, skip: int = 0) -> list[Decision]:
+        """All decisions in the order in which they were appended, less the first `skip`."""
+        query = f"SELECT {FIELDS} FROM decisions ORDER BY number LIMIT -1 OFFSET ?"
         with self._lock, _refusals(self.path):
-            rows = self._db.execute(f"SELECT {FIELDS} FROM decisions ORDER BY number").fetchall()
+            rows = self._db.execute(query, (skip,)).fetchall()
         try:
             return [Decision(*row) for row in rows]
         except UsageError as error:  # somebody else wrote it

@@ -16,7 +16,7 @@ from labelaudit.encode.columns import OneHot
 from labelaudit.encode.encoder import feature_columns
 from labelaudit.errors import InputError, UsageError
 from labelaudit.explanations.fitted import FittedRows
-from labelaudit.table.source import Text
+from labelaudit.table.source import Text, open_text
 from labelaudit.table.table import Table
 
 if TYPE_CHECKING:
@@ -62,6 +62,19 @@ def _beside(audit: Audit, embeddings: Embeddings | None) -> Beside:
     if embeddings is None and recorded["sha256"] is None:
         raise InputError("the audit is of an array of embeddings, which it does not hold: give it with embeddings=.")
     return Beside(recorded["path"] if embeddings is None else embeddings)
+
+
+def audited_texts(audit: Audit, data: Paths | None = None) -> list[Text]:
+    """The audited files, each read once; raises InputError where one is gone, or is not what was audited."""
+    if not audit.record["sources"]:
+        raise InputError("the audit is of a DataFrame, which has no file. Save the data and audit the file.")
+    paths = _matched(audit, _recorded(audit) if data is None else data)
+    charset = AuditOptions.of(audit.record["options"]).reading.charset
+    texts = [open_text(path, charset=charset) for path in paths]
+    for text, source in zip(texts, audit.record["sources"], strict=True):
+        if text.sha256 != source["sha256"]:
+            raise _changed(text.path)
+    return texts
 
 
 def is_proven(audit: Audit, table: Table, embeddings: Embeddings | None = None) -> bool:
