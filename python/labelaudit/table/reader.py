@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.build import Rows, build
 from labelaudit.table.delimiter import delimiter_of
-from labelaudit.table.header import check_header, check_reference_header, check_same_header
+from labelaudit.table.header import (
+    check_header,
+    check_reference_header,
+    check_same_header,
+    refuse_repeated_header,
+)
 from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
 from labelaudit.table.source import STDIN, Text, open_text
@@ -68,6 +73,7 @@ def read_table(
         missing=wanted.missing,
     )
     places = file_places(texts, structures)
+    refuse_repeated_header(frame, header, label, places.at)
     sources = tuple(_source(text, found, skip) for text, found in zip(texts, structures, strict=True))
     rows = Rows(places.file, places.line, places.offset, places)
     return build(frame, header, wanted, rows, sources, expect)

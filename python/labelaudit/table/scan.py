@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
+import numpy as np
+
 from labelaudit._core import CsvError, CsvFault, CsvScanner
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.delimiter import DELIMITERS, separated_by
@@ -13,6 +15,7 @@ from labelaudit.table.source import Text
 from labelaudit.table.table import IntArray
 from labelaudit.table.words import counted, quoted
 
+MARK = "\ufeff"
 PREAMBLE = 1 << 14  # bytes after the first record in which a later header is looked for; a guess
 PIECE = 1 << 20  # bytes a call; between calls Ctrl-C is heard
 
@@ -51,7 +54,7 @@ def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[CsvScanner, Head
     scanner.finish()
     if scanner.header_fields == 0:
         return scanner, None
-    line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8").removeprefix("\ufeff")
+    line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8").removeprefix(MARK)
     after = text.data[scanner.header_end : scanner.header_end + PREAMBLE].decode("utf-8", "replace")
     return scanner, Header(split_record(line, delimiter), scanner.header_line, line, after)
 
@@ -81,7 +84,24 @@ def structure(text: Text, scanner: CsvScanner, header: Header | None, *, delimit
     )
     if len(found.lines) == 0:
         raise InputError(f"{text.name}:{header.line}: a header without rows.")
+    _refuse_marks(text, header, found)
     return found
+
+
+def _refuse_marks(text: Text, header: Header, found: Structure) -> None:
+    """Raise InputError where a record starts with an encoding mark that is not the file's own first bytes."""
+    lines = [header.line] if header.text.startswith(MARK) else []
+    at = text.data.find(b"\n" + MARK.encode())
+    while at >= 0 and not lines:
+        record = int(np.searchsorted(found.offsets, at + 1))
+        if record < len(found.offsets) and found.offsets[record] == at + 1:  # not inside quotes
+            lines.append(int(found.lines[record]))
+        at = text.data.find(b"\n" + MARK.encode(), at + 1)
+    if lines:
+        raise InputError(
+            f"{text.name}:{lines[0]}: an encoding mark (U+FEFF) where only the start of a file may have one. Remove it; "
+            "if files were joined here, name them one by one."
+        )
 
 
 def refuse(text: Text, header: Header | None, error: CsvError, count: int, *, delimiter: str) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from labelaudit.table.compression import compression_of, decompress
 from labelaudit.table.words import printable
 
 STDIN = "-"
+ISO_2022 = re.compile(rb"\x1b\$[@B]|\x1b\$\)C|\x1b\([BJI]")  # switches of the character set
 FOREIGN = (
     (b"PK\x03\x04", "a zip archive or spreadsheet (xlsx)", "Export it as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Office document (xls)", "Export it as CSV"),
@@ -97,6 +99,7 @@ def _to_utf8(data: bytes, codec: str, name: str) -> bytes:
     """UTF-8 is returned as it is: the scanner validates it and knows the line."""
     if codec in ("utf-8", "utf-8-sig"):
         _refuse_utf16(data, name)
+        _refuse_iso_2022(data, name)
         return data
     try:
         return data.decode(codec).encode("utf-8")
@@ -115,6 +118,18 @@ def _refuse_utf16(data: bytes, name: str) -> None:
     head = data[:1000]
     marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     little, big = head[1::2].count(0), head[0::2].count(0)
-    if marked or max(little, big) * 4 > len(head):  # Latin text in UTF-16: every other byte is NUL
+    plain_header = b"\n" in head and b"\0" not in data[: data.index(b"\n") + 2]  # then the scan names the line
+    if marked or (max(little, big) * 4 > len(head) and not plain_header):  # Latin text: every other byte is NUL
         charset = "utf-16" if marked else "utf-16-le" if little >= big else "utf-16-be"
         raise InputError(f"{name}: the text is UTF-16, not UTF-8. Add --charset {charset}.")
+
+
+def _refuse_iso_2022(data: bytes, name: str) -> None:
+    """Such text is ASCII byte by byte and would be read as letters that nobody wrote."""
+    switch = ISO_2022.search(data)
+    if switch is not None:
+        line = data.count(b"\n", 0, switch.start()) + 1
+        charset = "iso2022_kr" if switch[0] == b"\x1b$)C" else "iso2022_jp"
+        raise InputError(
+            f"{name}:{line}, byte {switch.start()}: switches of ISO-2022: the text is not UTF-8. Add --charset {charset}."
+        )

@@ -1,0 +1,80 @@
+"""Damaged files are read exactly, refused with their line, or well-formed; never silently wrong."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labelaudit.errors import InputError, UsageError
+from labelaudit.table import Table, read_table
+from pollution.damages import Damage, damages
+from pollution.oracle import leaves_a_trace
+from pollution.tables import TABLES, Written
+
+NAMES = [table.__name__ for table in TABLES]
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str]]:
+    """Table, kind of damage and outcome of every damaged file; the outcomes are `exact`, `refused`, and what is wrong."""
+    folder = tmp_path_factory.mktemp("pollution")
+    found = []
+    for table in TABLES:
+        file = table(random.Random(1))
+        truth = read(folder, file, file.text.encode())
+        for damage in damages(file, random.Random(2)):
+            found.append((file.name, damage.kind, outcome(folder, file, damage, truth)))
+    return found
+
+
+def read(folder: Path, file: Written, data: bytes) -> Table:
+    path = folder / "train.csv"
+    path.write_bytes(data)
+    return read_table([path], label=file.label, ids=file.ids, delimiter=file.delimiter)
+
+
+def outcome(folder: Path, file: Written, damage: Damage, truth: Table) -> str:
+    try:
+        table = read(folder, file, damage.data)
+    except UsageError:  # an id column that is not there
+        return "refused"
+    except InputError as error:
+        named = {int(line) for line in re.findall(r"(?:train\.csv:|line )(\d+)", str(error))}
+        right = damage.lines is None or bool(named & set(damage.lines))
+        return "refused" if right else f"wrong line, not {damage.lines}: {error}"
+    if content(table) == content(truth):
+        return "exact"
+    return "silent" if leaves_a_trace(damage.data, (file.label, *file.ids), file.delimiter) else "well-formed"
+
+
+def content(table: Table) -> Any:
+    """All that an audit works on."""
+    columns = [(c.name, c.kind, c.levels, values(c.values)) for c in table.columns]
+    ids = {name: cells.tolist() for name, cells in table.ids.items()}
+    return columns, ids, table.classes, table.given.tolist(), table.left_out_columns
+
+
+def values(cells: np.ndarray) -> Any:
+    return cells.tobytes() if cells.dtype != object else cells.tolist()
+
+
+def test_no_damage_that_leaves_a_trace_is_silently_wrong(outcomes) -> None:
+    assert [found for found in outcomes if found[2] == "silent"] == []
+
+
+def test_refusals_name_the_damaged_line(outcomes) -> None:
+    assert [found for found in outcomes if found[2].startswith("wrong line")] == []
+
+
+def test_there_are_thousands_of_damages_and_each_outcome_occurs(outcomes) -> None:
+    counts = Counter(found[2] for found in outcomes)
+    assert len(outcomes) >= 2000
+    assert counts["refused"] > 1000
+    assert counts["exact"] > 50
+    assert counts["well-formed"] > 20
