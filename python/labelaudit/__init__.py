@@ -40,6 +40,9 @@ def audit(
     skip: int = 0,
     delimiter: str | None = None,
     charset: str = "utf-8",
+    expect_rows: int | None = None,
+    rejects: str | PathLike[str] | None = None,
+    trust_size: bool = False,
     reference: pd.DataFrame | str | PathLike[str] | None = None,
     embeddings: Embeddings | None = None,
     only_embeddings: bool = False,
@@ -78,6 +81,7 @@ def _audit_options(values: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
 
     values = {name: _names(v) if name in _LISTS else v for name, v in values.items() if name != "data"}
     values["ids"] = values.pop("id")
+    values["rejects"] = None if values["rejects"] is None else str(values["rejects"])
     reference = values["reference"]
     beside = Beside(*(values[name] for name in ("embeddings", "reference_embeddings", "pred_probs")))
     for name in _MAY_BE_FILES:

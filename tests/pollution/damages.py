@@ -1,4 +1,4 @@
-"""Damages: each changes a file as programs, transfers and people do."""
+"""Damages of whole files, and all damages together."""
 
 from __future__ import annotations
 
@@ -6,28 +6,13 @@ import bz2
 import gzip
 import lzma
 import random
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from pollution.cell_damages import Damage, damaged, of_a_cell, of_a_record, of_every_cell
 from pollution.tables import Written
 
-WRONG_NUMBERS = ("?", "1.2.3", "--", "1O", "0x1F", "１２", "1e999", "inf", "1 000", "1_000", "1e", "$5", "5 cm", "-")
 MARK = "\ufeff"
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A damaged file; `lines`: one of them must be named where it is refused, or none where the whole file is meant."""
-
-    kind: str
-    data: bytes
-    lines: range | None = None
-
-
-def damaged(kind: str, text: str, lines: range | None = None) -> Damage:
-    """`\\udce9` in the text stands for the byte 0xE9."""
-    return Damage(kind, text.encode("utf-8", "surrogateescape"), lines)
 
 
 def damages(file: Written, draw: random.Random) -> Iterator[Damage]:
@@ -43,95 +28,6 @@ def damages(file: Written, draw: random.Random) -> Iterator[Damage]:
     yield from of_compression(file, draw)
 
 
-def of_a_cell(file: Written, draw: random.Random) -> Iterator[Damage]:
-    for kind, change in CELL_CHANGES.items():
-        choices = [(i, j) for i in range(1, len(file.records)) for j in range(len(file.records[0]))]
-        draw.shuffle(choices)
-        for i, j in choices[:60]:
-            cell = change(file.records[i][j], file.delimiter, draw)
-            if cell is not None and cell != file.records[i][j]:
-                after = file.with_record(i, (*file.records[i][:j], cell, *file.records[i][j + 1 :]))
-                yield damaged(kind, after.text, after.lines(i))
-                break
-
-
-def in_plain(cell: str, draw: random.Random, what: str) -> str | None:
-    """Something put anywhere into a cell without quotes, or outside the quotes of another."""
-    at = draw.choice([0, len(cell)]) if cell.startswith('"') else draw.randint(0, len(cell))
-    return cell[:at] + what + cell[at:]
-
-
-def within(cell: str, draw: random.Random, what: str) -> str:
-    at = draw.randint(0, len(cell))
-    return cell[:at] + what + cell[at:]
-
-
-def if_quoted(cell: str, changed: str) -> str | None:
-    return changed if cell.startswith('"') else None
-
-
-def a_wrong_number(cell: str, draw: random.Random) -> str | None:
-    inside = cell.strip('"')
-    if not re.fullmatch(r"-?\d+\.?\d*(e-?\d+)?", inside):
-        return None
-    return cell.replace(inside, draw.choice(WRONG_NUMBERS))
-
-
-CELL_CHANGES = {
-    "extra delimiter": lambda cell, mark, draw: in_plain(cell, draw, mark),
-    "extra quote": lambda cell, mark, draw: within(cell, draw, '"'),
-    "extra quote first": lambda cell, mark, draw: '"' + cell,
-    "extra quote last": lambda cell, mark, draw: cell + '"',
-    "lost opening quote": lambda cell, mark, draw: if_quoted(cell, cell[1:]),
-    "lost closing quote": lambda cell, mark, draw: if_quoted(cell, cell[:-1]),
-    "lost quotes": lambda cell, mark, draw: if_quoted(cell, cell[1:-1]),
-    "lost doubled quote": lambda cell, mark, draw: cell.replace('""', '"', 1) if len(cell) > 2 else None,
-    "other quote": lambda cell, mark, draw: if_quoted(cell, "'" + cell[1:-1] + "'"),
-    "curly quote": lambda cell, mark, draw: if_quoted(cell, "“" + cell[1:-1] + "”"),
-    "backslash before a quote": lambda cell, mark, draw: if_quoted(cell, cell[:1] + cell[1:-1].replace('""', '\\"') + '"'),
-    "space before a quote": lambda cell, mark, draw: if_quoted(cell, " " + cell),
-    "space after a quote": lambda cell, mark, draw: if_quoted(cell, cell + " "),
-    "line feed in a cell": lambda cell, mark, draw: in_plain(cell, draw, "\n"),
-    "carriage return in a cell": lambda cell, mark, draw: in_plain(cell, draw, "\r"),
-    "NUL": lambda cell, mark, draw: within(cell, draw, "\0"),
-    "byte of another encoding": lambda cell, mark, draw: within(cell, draw, "\udce9"),
-    "half a character": lambda cell, mark, draw: within(cell, draw, "\udcc3"),
-    "no number": lambda cell, mark, draw: a_wrong_number(cell, draw),
-    "no date": lambda cell, mark, draw: draw.choice([cell[:-1], cell + "x", "soon"]) if cell[4:5] == "-" else None,
-    "no boolean": lambda cell, mark, draw: draw.choice([cell[1:], "yes"]) if cell in ("true", "false") else None,
-}
-
-
-def of_a_record(file: Written, draw: random.Random) -> Iterator[Damage]:
-    i = draw.randint(1, len(file.records) - 2)
-    cells = file.records[i]
-    j = draw.randint(0, len(cells) - 2)
-    mark = file.delimiter
-    for kind, changed in {
-        "lost delimiter": (*cells[:j], cells[j] + cells[j + 1], *cells[j + 2 :]),
-        "lost cell": (*cells[:j], *cells[j + 1 :]),
-        "doubled cell": (*cells[:j], cells[j], *cells[j:]),
-        "other delimiter": (*cells[:j], cells[j] + draw.choice(";|\t:".replace(mark, ",")) + cells[j + 1], *cells[j + 2 :]),
-        "delimiter at the end": (*cells, ""),
-        "delimiter at the start": ("", *cells),
-        "shifted cells": ("", *cells[:-1]),
-        "shifted back": (*cells[1:], ""),
-        "record in quotes": ('"' + mark.join(cells).replace('"', '""') + '"',),
-        "cut record": cells[: j + 1],
-    }.items():
-        after = file.with_record(i, changed)
-        yield damaged(kind, after.text, after.lines(i))
-    joined = (*cells[:-1], cells[-1] + file.records[i + 1][0], *file.records[i + 1][1:])
-    both = replace(file, records=(*file.records[:i], joined, *file.records[i + 2 :]))
-    yield damaged("joined lines", both.text, both.lines(i))
-    both = replace(file, records=(*file.records[:i], (*cells, *file.records[i + 1]), *file.records[i + 2 :]))
-    yield damaged("joined lines", both.text, both.lines(i))
-    lines = [file.delimiter.join(cells) for cells in file.records]
-    for kind, end in {"lone CR": "\r", "LF CR": "\n\r", "CR CR LF": "\r\r\n", "no CR": "\n", "CR LF": "\r\n"}.items():
-        text = file.end.join(lines[: i + 1]) + end + file.end.join(lines[i + 1 :]) + file.end
-        yield damaged(f"line end: {kind}", text, file.lines(i, i + 1))
-
-
 def cuts(file: Written, draw: random.Random) -> Iterator[Damage]:
     data = file.text.encode()
     for _ in range(25):
@@ -140,7 +36,9 @@ def cuts(file: Written, draw: random.Random) -> Iterator[Damage]:
         last = data[:at].count(b"\n") + 1
         yield Damage(kind, data[:at], range(max(1, last - 3), last + 1))
         end = min(len(data), at + draw.randint(1, 300))
-        yield Damage("lost block", data[: at - 200] + data[end:], range(max(1, data[: at - 200].count(b"\n") - 3), last + 9))
+        yield Damage(
+            "lost block", data[: at - 200] + data[end:], range(max(1, data[: at - 200].count(b"\n") - 3), last + 9)
+        )
         yield Damage("lost start", data[len(data) - at :], None)
     for i in (3, 60, 129):
         yield damaged("cut at a line end", replace(file, records=file.records[:i]).text)
@@ -167,23 +65,43 @@ def of_marks_and_line_ends(file: Written, draw: random.Random) -> Iterator[Damag
     for i in (0, 1, 77):  # from this record on
         before, after = replace(file, records=file.records[:i]), replace(file, records=file.records[i:])
         for mark in ";|" if file.delimiter == "," else ",|":
-            yield damaged("other delimiters from a line on", before.text + replace(after, delimiter=mark).text, file.lines(i))
+            yield damaged(
+                "other delimiters from a line on", before.text + replace(after, delimiter=mark).text, file.lines(i)
+            )
 
 
 def of_encodings(file: Written, draw: random.Random) -> Iterator[Damage]:
     text = file.text
-    for name in ("latin-1", "cp1252", "cp437", "cp037", "shift_jis", "gb18030", "koi8-r", "mac-roman", "iso2022_jp", "iso2022_kr"):
+    for name in (
+        "latin-1",
+        "cp1252",
+        "cp437",
+        "cp037",
+        "shift_jis",
+        "gb18030",
+        "koi8-r",
+        "mac-roman",
+        "iso2022_jp",
+        "iso2022_kr",
+    ):
         data = text.encode(name, "replace")
-        yield Damage("lost letters" if data.isascii() and b"\x1b" not in data else f"encoding {name}", data, bad_lines(data))
+        yield Damage(
+            "lost letters" if data.isascii() and b"\x1b" not in data else f"encoding {name}", data, bad_lines(data)
+        )
     for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-7", "hz"):
         yield Damage(f"encoding {name}", text.encode(name, "replace"))
     yield damaged("encoded twice", text.encode().decode("latin-1"))
+    for wrapped in (f"<html><pre>\n{text}</pre></html>\n", f"<?xml version='1.0'?>\n{text}", f'{{"data": "\n{text}"}}'):
+        yield damaged("wrapped in a document", wrapped)
+    yield Damage("lost characters", text.encode().decode("ascii", "replace").encode())
     yield damaged("lost letters", text.encode("ascii", "replace").decode())
     for i in (1, 50, 130):
         before = replace(file, records=file.records[:i]).text
         data = before.encode() + text[len(before) :].encode("cp1252", "replace")
         yield Damage("another encoding from a line on", data, bad_lines(data))
-        yield Damage("UTF-16 from a line on", before.encode() + text[len(before) :].encode("utf-16-le"), file.lines(i, i + 1))
+        yield Damage(
+            "UTF-16 from a line on", before.encode() + text[len(before) :].encode("utf-16-le"), file.lines(i, i + 1)
+        )
     for _ in range(8):
         at = draw.randint(1, len(text) - 1)
         data = bytearray(text.encode())
@@ -205,13 +123,31 @@ def bad_lines(data: bytes) -> range | None:
 def of_headers_and_footers(file: Written, draw: random.Random) -> Iterator[Damage]:
     mark, end, text = file.delimiter, file.end, file.text
     header, width = mark.join(file.records[0]), len(file.records[0])
-    titles = ["Report", "# by me", "", "sep=" + mark, "a" + mark + "b", mark * (width - 1), "one title" + mark * (width - 1)]
+    titles = [
+        "Report",
+        "# by me",
+        "",
+        "sep=" + mark,
+        "a" + mark + "b",
+        mark * (width - 1),
+        "one title" + mark * (width - 1),
+    ]
     for title in titles:
         for count in (1, 3):
             yield damaged("preamble", (title + end) * count + text, range(1, count + 3))
-    for foot in ("-- end", "(130 rows affected)", "\x1a", "EOF", "Total" + mark * (width - 1), "Total" + mark + "5", "```"):
+    for foot in (
+        "-- end",
+        "(130 rows affected)",
+        "\x1a",
+        "EOF",
+        "Total" + mark * (width - 1),
+        "Total" + mark + "5",
+        "```",
+    ):
         yield damaged("footer", text + foot + end, range(file.lines(0, 999).stop, file.lines(0, 999).stop + 1))
-        yield damaged("footer", text + end + foot + end, range(file.lines(0, 999).stop + 1, file.lines(0, 999).stop + 2))
+        yield damaged(
+            "footer", text + end + foot + end, range(file.lines(0, 999).stop + 1, file.lines(0, 999).stop + 2)
+        )
     for i in (1, 2, 65, len(file.records)):
         before = replace(file, records=file.records[:i]).text
         at = range(file.lines(0, i - 1).stop, file.lines(0, i - 1).stop + 1)
@@ -236,40 +172,12 @@ def of_headers_and_footers(file: Written, draw: random.Random) -> Iterator[Damag
         yield damaged(kind, mark.join(changed) + end + rest, range(1, 3))
     yield damaged("file twice", text + text, range(file.lines(0, 999).stop, file.lines(0, 999).stop + 1))
     yield damaged("rows twice", text + rest)
-    for before, after in (("<html><pre>\n", "</pre></html>\n"), ("```csv\n", "```\n"), ("{\n", "}\n")):
+    for before, after in (("# table\n", "# end\n"), ("```csv\n", "```\n"), ("{\n", "}\n")):
         yield damaged("wrapped", before + text + after, range(1, 3))
     index = "".join(f"{i}{mark}{line}" for i, line in enumerate(text.splitlines(keepends=True)))
     yield damaged("numbered lines", index, None)
     yield damaged("markdown", "".join(f"| {' | '.join(cells)} |\n" for cells in file.records), range(1, 3))
     yield damaged("quoted mail", "".join("> " + line for line in text.splitlines(keepends=True)), range(1, 3))
-
-
-def of_every_cell(file: Written) -> Iterator[Damage]:
-    quotes = {"single quotes": "'", "backticks": "`", "curly quotes": "“", "no quotes": ""}
-    for kind, quote in quotes.items():
-        yield damaged(f"{kind} for quotes", file.text.replace('"', quote))
-    yield damaged("backslashes for doubled quotes", file.text.replace('""', '\\"'))
-    rest = file.records[1:]
-    for kind, change in EVERY_CELL.items():
-        changed = tuple(tuple(change(cell, file.delimiter) for cell in cells) for cells in rest)
-        after = replace(file, records=(file.records[0], *changed))
-        yield damaged(kind, after.text)
-        some = replace(file, records=(file.records[0], *rest[:90], *changed[90:]))
-        yield damaged(f"{kind} from line 92 on", some.text)
-
-
-def number_like(cell: str) -> bool:
-    return bool(re.fullmatch(r'"?-?\d+\.\d+"?', cell))
-
-
-EVERY_CELL = {
-    "decimal commas in quotes": lambda cell, mark: '"' + cell.strip('"').replace(".", ",") + '"' if number_like(cell) else cell,
-    "decimal commas": lambda cell, mark: cell.replace(".", ",") if number_like(cell) else cell,
-    "thousands marks": lambda cell, mark: '"' + f"{1000 + abs(float(cell.strip(chr(34)))):,.2f}" + '"' if number_like(cell) else cell,
-    "cells in single quotes": lambda cell, mark: f"'{cell}'",
-    "cells in more quotes": lambda cell, mark: '"' + cell + '"',
-    "spaces around cells": lambda cell, mark: f" {cell} ",
-}  # fmt: skip
 
 
 def of_compression(file: Written, draw: random.Random) -> Iterator[Damage]:

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 
 MISSING = {"", "NA", "N/A", "n/a", "nan", "NaN", "null", "None"}
-MARK = "\ufeff"
+MARK, LOST = "\ufeff", "\ufffd".encode()
 MOST = 0.99  # the share of a column that is of one kind, from which on any other cell is a slip
 SWITCH = re.compile(r"\x1b[$(]")  # ISO-2022 switches of the character set
 
@@ -23,7 +23,9 @@ def rows_of(data: bytes, delimiter: str) -> Rows | None:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if row]
     except (UnicodeDecodeError, csv.Error):
         return None
-    bare = '"' in re.sub(rf'(?:\A|(?<=[{re.escape(delimiter)}\n]))"(?:[^"]|"")*"(?=[{re.escape(delimiter)}\r\n]|\Z)', "", text)
+    bare = '"' in re.sub(
+        rf'(?:\A|(?<=[{re.escape(delimiter)}\n]))"(?:[^"]|"")*"(?=[{re.escape(delimiter)}\r\n]|\Z)', "", text
+    )
     return None if bare or "\0" in text or re.search(r"\r(?!\n)", re.sub(r'"[^"]*"', "", text)) else rows
 
 
@@ -38,7 +40,7 @@ def leaves_a_trace(data: bytes, words: tuple[str, ...], delimiter: str) -> bool:
     header, body = rows[0], rows[1:]
     if len(set(header)) < len(header) or not all(name.strip() for name in header) or not set(words) <= set(header):
         return True
-    if header in body or any(row[0].startswith(MARK) for row in rows) or SWITCH.search(data.decode()):
+    if header in body or any(row[0].startswith(MARK) for row in rows) or SWITCH.search(data.decode()) or LOST in data:
         return True
     return any(is_mixed([row[i] for row in body]) for i, name in enumerate(header) if name not in words)
 

@@ -53,9 +53,9 @@ def written(name: str, header: str, rows: list[list[str]], *, every: bool = Fals
 def numbers(draw: random.Random) -> Written:
     """Measures as a program writes them: nothing quoted."""
     rows = [
-        [str(i), repr(round(draw.gauss(0, 10), 3)), repr(draw.random() * 1e-5), str(draw.randint(0, 900)), draw.choice("pq")]
+        [f"{i}", f"{draw.gauss(0, 10):.3f}", f"{draw.random() * 1e-5!r}", f"{draw.randint(0, 900)}", draw.choice("pq")]
         for i in range(ROWS)
-    ]  # fmt: skip
+    ]
     return written("numbers", "id length mass count kind", rows)
 
 
@@ -80,7 +80,11 @@ def mixed(draw: random.Random) -> Written:
 def words(draw: random.Random) -> Written:
     """Nothing but words."""
     rows = [
-        [draw.choice(["Köln", "Paris", "Łódź"]), draw.choice(["north", "south, far", "east"]), draw.choice(["a b", "c"])]
+        [
+            draw.choice(["Köln", "Paris", "Łódź"]),
+            draw.choice(["north", "south, far", "east"]),
+            draw.choice(["a b", "c"]),
+        ]
         for _ in range(ROWS)
     ]
     return written("words", "town side kind", rows)
@@ -98,7 +102,12 @@ def semicolons(draw: random.Random) -> Written:
 def tabs(draw: random.Random) -> Written:
     """Tabs, the label in the middle, empty cells at the end of lines."""
     rows = [
-        [str(draw.randint(10**15, 10**16)), draw.choice(["0", "1"]), draw.choice(["", "w"]), draw.choice(["", "1.5", "2"])]
+        [
+            str(draw.randint(10**15, 10**16)),
+            draw.choice(["0", "1"]),
+            draw.choice(["", "w"]),
+            draw.choice(["", "1.5", "2"]),
+        ]
         for _ in range(ROWS)
     ]
     return written("tabs", "number kind flag last", rows, delimiter="\t")

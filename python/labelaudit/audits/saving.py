@@ -6,7 +6,9 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 AUDIT, RANKING, MODEL = "audit.json", "ranking.csv", "model.npz"
 FORMAT = "labelaudit audit"
 FORMAT_VERSION = 1
+# A leading = + - @ (also full-width), tab or carriage return makes a spreadsheet read a formula (OWASP, CSV injection).
+FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: the same model gives the same bytes
 
 
@@ -55,6 +60,20 @@ def ranking_csv(ranking: pd.DataFrame) -> str:
     writer.writerow(ranking.columns)
     writer.writerows(zip(*(_cells(ranking[name]) for name in ranking.columns), strict=True))
     return "".join(lines.lines)
+
+
+def is_formula_like(cell: str) -> bool:
+    """Whether a spreadsheet would take the cell for a formula; a plain number is none."""
+    return FORMULA.match(cell) is not None and PLAIN_NUMBER.fullmatch(cell) is None
+
+
+def formula_like_cells(ranking: pd.DataFrame, texts: Sequence[str]) -> int:
+    """How many cells and names of these columns of the ranking are formula-like."""
+    cells = 0
+    for name in texts:
+        counts = ranking[name].value_counts()
+        cells += is_formula_like(name) + sum(n for cell, n in counts.items() if is_formula_like(str(cell)))
+    return int(cells)
 
 
 class _Lines:

@@ -93,7 +93,7 @@ def check_saved(audit: Audit, data: Paths | None = None) -> Check:
         raise InputError("the audit is of a DataFrame, which it does not hold: check the frame with labelaudit.check.")
     table = read_again(audit, data)
     options = AuditOptions.of(audit.record["options"])
-    texts = [open_text(source.path, charset=options.reading.charset) for source in table.sources]
+    texts = [_opened(source.path, options) for source in table.sources]
     for text, source in zip(texts, table.sources, strict=True):
         if text.sha256 != source.sha256:
             raise InputError(f"{text.name}: the file changed while it was read; run again when it is complete.")
@@ -107,7 +107,11 @@ def _baseline(gate: Gate) -> Baseline | None:
 
 
 def _texts(paths: Paths, options: AuditOptions) -> list[Text]:
-    return [path if isinstance(path, Text) else open_text(path, charset=options.reading.charset) for path in paths]
+    return [path if isinstance(path, Text) else _opened(path, options) for path in paths]
+
+
+def _opened(path: str | PathLike[str], options: AuditOptions) -> Text:
+    return open_text(path, charset=options.reading.charset, trust_size=options.reading.trust_size)
 
 
 def _base(base: Paths | pd.DataFrame, data: Paths | pd.DataFrame, options: AuditOptions) -> Fingerprints:
@@ -123,4 +127,11 @@ def _cells(data: Paths | pd.DataFrame, options: AuditOptions, delimiter: str | N
     if hasattr(data, "columns"):
         return cells_of_frame(data)
     how = options.reading
-    return read_cells(data, label=how.label, skip=how.skip, delimiter=delimiter or how.delimiter, charset=how.charset)
+    return read_cells(
+        data,
+        label=how.label,
+        skip=how.skip,
+        delimiter=delimiter or how.delimiter,
+        charset=how.charset,
+        trust_size=how.trust_size,
+    )

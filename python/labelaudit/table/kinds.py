@@ -139,11 +139,11 @@ def _refuse_first_other(name: str, words: Distinct, values: FloatArray, kind: Ki
         return
     row = int(np.argmax(other))
     cell = str(words.words[words.codes[row]])
-    cure = how_to_write(cell) if kind == "numeric" else ""
+    cure = (how_to_write(cell) if kind == "numeric" else "") + _treat_as_missing(cell)
     expected = {"numeric": "a number", "boolean": "true or false", "date": "an ISO 8601 date"}[kind]
     raise InputError(
         f"{places.at(row)}, column {quoted(name)}: expected {expected}, got {quoted(cell)}. {cure}"
-        f"{_treat_as_missing(cell)} to treat it as missing, or --categorical {as_option(name)} to keep it as categories."
+        f" to treat it as missing, or --categorical {as_option(name)} to keep it as categories."
     )
 
 
