@@ -17,7 +17,7 @@ MARK = "\ufeff"
 
 def damages(file: Written, draw: random.Random) -> Iterator[Damage]:
     """All damages of a file; cells, rows and places are drawn."""
-    for _ in range(12):
+    for _ in range(10):
         yield from of_a_cell(file, draw)
         yield from of_a_record(file, draw)
     yield from cuts(file, draw)
@@ -56,8 +56,9 @@ def of_marks_and_line_ends(file: Written, draw: random.Random) -> Iterator[Damag
         yield damaged("mark at a line", before + MARK + text[len(before) :], file.lines(i))
     for end in ("\r", "\n\r", "\r\r\n", "\x85", "\u2028", "\x0b", "\x0c", "\x1e", "\0", " ", ""):
         yield damaged(f"line ends {end!r}", replace(file, end=end).text, range(1, 4))
-    for end in ("\n", "\r\n", "\n\n", "\r\n\r\n", " \n", "\t\n", file.delimiter + "\n", "\\\n"):
+    for end in ("\n", "\r\n", "\n\n", "\r\n\r\n", " \n", "\t\n", file.delimiter + "\n"):
         yield damaged(f"line ends {end!r}", replace(file, end=end).text, range(1, 4))
+    yield damaged("backslash at line ends", replace(file, end="\\\n").text)
     yield damaged("all line feeds to CRLF", text.replace("\r\n", "\n").replace("\n", "\r\n"))
     yield damaged("all line feeds to spaces", text.replace("\n", " "), range(1, 4))
     for mark in {",", ";", "\t", "|", ":", " ", "^", "\x1f", "\x01", "，", ", ", ",,"} - {file.delimiter}:
@@ -91,7 +92,12 @@ def of_encodings(file: Written, draw: random.Random) -> Iterator[Damage]:
     for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-7", "hz"):
         yield Damage(f"encoding {name}", text.encode(name, "replace"))
     yield damaged("encoded twice", text.encode().decode("latin-1"))
-    for wrapped in (f"<html><pre>\n{text}</pre></html>\n", f"<?xml version='1.0'?>\n{text}", f'{{"data": "\n{text}"}}'):
+    for wrapped in (
+        f"<html><pre>\n{text}</pre></html>\n",
+        f"<?xml version='1.0'?>\n{text}",
+        f'{{"data": "\n{text}"}}',
+        f"{{\n{text}}}\n",
+    ):
         yield damaged("wrapped in a document", wrapped)
     yield Damage("lost characters", text.encode().decode("ascii", "replace").encode())
     yield damaged("lost letters", text.encode("ascii", "replace").decode())
@@ -172,7 +178,7 @@ def of_headers_and_footers(file: Written, draw: random.Random) -> Iterator[Damag
         yield damaged(kind, mark.join(changed) + end + rest, range(1, 3))
     yield damaged("file twice", text + text, range(file.lines(0, 999).stop, file.lines(0, 999).stop + 1))
     yield damaged("rows twice", text + rest)
-    for before, after in (("# table\n", "# end\n"), ("```csv\n", "```\n"), ("{\n", "}\n")):
+    for before, after in (("# table\n", "# end\n"), ("```csv\n", "```\n")):
         yield damaged("wrapped", before + text + after, range(1, 3))
     index = "".join(f"{i}{mark}{line}" for i, line in enumerate(text.splitlines(keepends=True)))
     yield damaged("numbered lines", index, None)

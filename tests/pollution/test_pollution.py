@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,15 @@ from labelaudit.table import Table, read_table
 from pollution.cell_damages import Damage
 from pollution.damages import damages
 from pollution.oracle import leaves_a_trace
-from pollution.tables import TABLES, Written
+from pollution.tables import TABLES, Written, numbers
 
-NAMES = [table.__name__ for table in TABLES]
+WELL_FORMED = (
+    *("cut", "cut at a line end", "lost line", "lost block", "doubled line", "rows twice"),
+    *("shifted cells", "shifted back", "no number", "other quote", "curly quote", "spaces around cells"),
+    *("spaces around cells from line 92 on", "second header", "footer", "numbered lines", "quoted mail"),
+    *("backslash at line ends", "all line feeds to CRLF", "encoded twice", "lost letters", "encoding utf-7"),
+    "encoding hz",
+)
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +85,25 @@ def test_refusals_name_the_damaged_line(outcomes) -> None:
     assert [found for found in outcomes if found[2].startswith("wrong line")] == []
 
 
+def test_damages_after_which_a_file_is_well_formed_are_of_known_kinds_and_documented(outcomes) -> None:
+    found = {found[1] for found in outcomes if found[2] == "well-formed"}
+    assert found == set(WELL_FORMED)
+    text = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
+    assert [kind for kind in WELL_FORMED if f"`{kind}`" not in text] == []
+
+
 def test_there_are_thousands_of_damages_and_each_outcome_occurs(outcomes) -> None:
     counts = Counter(found[2] for found in outcomes)
     assert len(outcomes) >= 2000
     assert counts["refused"] > 1000
     assert counts["exact"] > 50
-    assert counts["well-formed"] > 20
+    assert counts["named"] > 0
+
+
+def test_expected_rows_catch_what_a_cut_at_a_line_end_leaves(tmp_path: Path) -> None:
+    file = numbers(random.Random(1))
+    for i in range(2, len(file.records)):
+        path = tmp_path / "train.csv"
+        path.write_text(replace(file, records=file.records[:i]).text)
+        with pytest.raises(InputError, match=rf"train.csv: expected 130 rows \(--expect-rows\), got {i - 1}\."):
+            read_table([path], label=file.label, expect_rows=len(file.records) - 1)

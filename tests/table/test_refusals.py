@@ -24,7 +24,7 @@ def with_cell(cell: str, header: str = "x,y") -> str:
 REFUSED: list[tuple[str, str | bytes, dict[str, Any], list[str]]] = [
     ("too_short", "x,y\n1,a\n2\n", {}, ["train.csv:3, byte 8:", "expected 2 fields as in the header, got 1."]),
     ("too_long", "x,y\n1,a\n2,a,b\n", {}, ["train.csv:3, byte 8:", "expected 2 fields", "got 3", "in quotes"]),
-    ("several_ragged", "x,y\n1\n2,a\n3\n4\n", {}, ["train.csv:2,", "(and 2 errors after it)"]),
+    ("several_ragged", "x,y\n1\n2,a\n3\n4\n", {}, ["train.csv:2,", "(and 2 errors after it, on lines 4, 5)"]),
     ("ragged_after_quoted_lines", 'x,y\n"1\n\n",a\n2\n', {}, ["train.csv:5, byte 12:"]),
     ("unclosed_quote", 'x,y\n1,a\n2,"b\n3,a\n', {}, ['train.csv:3, column "y", byte 10:', "never closed"]),
     ("text_after_quote", 'x,y\n1,a\n"2"3,b\n', {}, ['train.csv:3, column "x"', 'got "3"', 'twice ("")']),

@@ -28,7 +28,7 @@ def formulas(cells: int) -> list[Oddity]:
     return [
         Oddity(
             "formulas",
-            f"{what} as formulas do (= + - @). ranking.csv holds the data's own cells: for a spreadsheet, write them with "
-            "labelaudit report AUDIT -f csv --spreadsheet.",
+            f"{what} as formulas do (= + - @). ranking.csv holds the data's own cells: for a spreadsheet, write them "
+            "with labelaudit report AUDIT -f csv --spreadsheet.",
         )
     ]
