@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +45,12 @@ class Outcome:
     what: str  # read, refused, or the exit code
     seconds: float
     problem: str = ""
+    compared: bool = False  # with cells on which all others agree
 
 
 def files_of(folder: Path) -> list[Path]:
-    """All files but the folder's own notes and licences."""
-    notes = ("README.md", "LICENSE", "COPYING", "UNLICENSE", "LICENSE-MIT")
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in notes]
+    """All files but the folder's own README.md."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / "README.md"]
 
 
 def delimiter_of(path: Path) -> str | None:
@@ -84,17 +84,15 @@ def read_one(path: Path) -> Outcome:
         return Outcome(str(path), "crashed", time.perf_counter() - begun, f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - begun
     rows: Rows = [tuple(frame.columns), *frame.itertuples(index=False, name=None)]
-    return Outcome(str(path), "read", seconds, compared(path, mark or ",", rows))
+    expected = agreed(open_text(path).data, mark or ",")
+    problem = "" if expected in (None, rows) else "other cells than all others read"
+    return Outcome(str(path), "read", seconds, problem, compared=expected is not None)
 
 
-def compared(path: Path, delimiter: str, rows: Rows) -> str:
-    """What differs from the others, where these agree with each other; `agree` counts in `main`."""
-    data = open_text(path).data
-    peers = [by_csv(data, delimiter), by_pyarrow(data, delimiter)]
-    known = [peer for peer in peers if peer is not None]
-    if not known or any(peer != known[0] for peer in known):
-        return ""
-    return "" if known[0] == rows else "other cells than Python's csv reads"
+def agreed(data: bytes, delimiter: str) -> Rows | None:
+    """The cells that Python's csv reads; None where it refuses, or where pyarrow reads others."""
+    expected, other = by_csv(data, delimiter), by_pyarrow(data, delimiter)
+    return None if other is not None and other != expected else expected
 
 
 def by_csv(data: bytes, delimiter: str) -> Rows | None:
@@ -164,7 +162,7 @@ def all_of(task: Any, paths: list[Path], processes: int) -> list[Outcome]:
             except multiprocessing.TimeoutError:
                 outcome = Outcome(str(path), "hung", 60, "no answer after 60 s")
             late = "" if outcome.seconds <= SECONDS else f"took {outcome.seconds:.1f} s"
-            found.append(Outcome(outcome.file, outcome.what, outcome.seconds, outcome.problem or late))
+            found.append(replace(outcome, problem=outcome.problem or late))
     return found
 
 
@@ -185,9 +183,10 @@ def main() -> int:
         problems = [outcome for outcome in outcomes if outcome.problem]
         counts = dict(sorted(Counter(outcome.what for outcome in outcomes).items()))
         slowest = max(outcome.seconds for outcome in outcomes)
-        print(
-            json.dumps({name: counts, "files": len(paths), "slowest_s": round(slowest, 2), "failures": len(problems)})
-        )
+        figures = {"files": len(paths), "slowest_s": round(slowest, 2), "failures": len(problems)}
+        if name == "reader":
+            figures["compared"] = sum(outcome.compared for outcome in outcomes)
+        print(json.dumps({name: counts, **figures}), flush=True)
         for outcome in problems:
             print(f"  {outcome.file}: {outcome.what}: {outcome.problem}")
         failed += len(problems)

@@ -17,6 +17,7 @@ import numpy as np
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.encode.state import Arrays, pack
 from labelaudit.files import make_folder, write_files
+from labelaudit.masks import no_wider_than
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,13 +33,14 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: the same mo
 
 def save(folder: Path, ranking: pd.DataFrame, record: dict[str, Any], model: FittedModel) -> Path:
     """Writes the three files of an audit into the folder, audit.json last; raises OutputError when that fails."""
-    make_folder(folder)
     contents = {RANKING: encoded(ranking_csv(ranking)), MODEL: _model_bytes(model)}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **record, "files": hashes}
     text = json.dumps(whole | {"sha256": record_hash(whole)}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     contents[AUDIT] = encoded(text)
-    write_files({folder / name: content for name, content in contents.items()})
+    with no_wider_than(source["path"] for source in record["sources"]):
+        make_folder(folder)
+        write_files({folder / name: content for name, content in contents.items()})
     return folder
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from labelaudit._core import CsvError, CsvFault
 from labelaudit.errors import InputError, UsageError
 from labelaudit.files import same_file, write_bytes
+from labelaudit.masks import no_wider_than
 from labelaudit.table.delimiter import delimiter_of
 from labelaudit.table.scan import Header, column_name, field_count, scan, sentence
 from labelaudit.table.source import STDIN, Text
@@ -51,7 +52,8 @@ def kept_rejects(target: str | None, texts: Sequence[Text], *, skip: int, delimi
         yield
     except InputError:
         found = [reject for text in texts for reject in rejects(text, delimiter_of(text.path, delimiter), skip)]
-        write_bytes(Path(target), rendered(found, target))
+        with no_wider_than(text.path for text in texts):
+            write_bytes(Path(target), rendered(found, target))
         raise
     write_bytes(Path(target), rendered([], target))
 

@@ -56,7 +56,7 @@ def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[CsvScanner, Head
     scanner.finish()
     if scanner.header_fields == 0:
         return scanner, None
-    line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8").removeprefix(MARK)
+    line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8")
     after = text.data[scanner.header_end : scanner.header_end + PREAMBLE].decode("utf-8", "replace")
     return scanner, Header(split_record(line, delimiter), scanner.header_line, line, after)
 
