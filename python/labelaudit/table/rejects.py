@@ -106,5 +106,7 @@ def _widths(data: bytes, delimiter: str, offsets: IntArray, end: int) -> IntArra
     body = np.frombuffer(data, dtype=np.uint8)[first:end]
     inside = np.cumsum(body == ord('"'), dtype=np.uint8) & 1  # a doubled quote closes and opens
     marks = np.flatnonzero((body == ord(delimiter)) & (inside == 0)) + first
-    bounds = np.append(offsets, end)
+    last = body[offsets[-1] - first :]
+    line_ends = np.flatnonzero((last == ord("\n")) & (inside[offsets[-1] - first :] == 0))
+    bounds = np.append(offsets, offsets[-1] + line_ends[0] if len(line_ends) else end)  # an unfinished one may follow
     return np.diff(np.searchsorted(marks, bounds)) + 1
