@@ -15,6 +15,7 @@ import io
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -139,12 +140,13 @@ def audit_one(path: Path) -> Outcome:
 def captured(arguments: list[str], error: Path) -> int:
     """The exit code of a command, its standard error in a file."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    kept, before = os.dup(2), signal.getsignal(signal.SIGTERM)
     with error.open("wb") as file:
         os.dup2(file.fileno(), 2)
         try:
             return run(labelaudit.cli.group, arguments)
         finally:
+            signal.signal(signal.SIGTERM, before)
             sys.stderr.flush()
             os.dup2(kept, 2)
             os.close(kept)

@@ -74,7 +74,7 @@ def check_data(
     baseline = _baseline(gate)
     texts = data if hasattr(data, "columns") else _texts(data, options)
     base = None if gate.diff_base is None else _base(gate.diff_base, texts, options)
-    content = Content.of(_cells(texts, options))
+    content = Content.of(_cells(texts, options, rejects=options.reading.rejects))
     audit = audit_data(texts, options, reference=reference, beside=beside, tick=tick)
 
     def compared() -> Check:
@@ -123,7 +123,9 @@ def _base(base: Paths | pd.DataFrame, data: Paths | pd.DataFrame, options: Audit
     return fingerprints(_cells(base, options, mark))
 
 
-def _cells(data: Paths | pd.DataFrame, options: AuditOptions, delimiter: str | None = None) -> pd.DataFrame:
+def _cells(
+    data: Paths | pd.DataFrame, options: AuditOptions, delimiter: str | None = None, rejects: str | None = None
+) -> pd.DataFrame:
     if hasattr(data, "columns"):
         return cells_of_frame(data)
     how = options.reading
@@ -133,5 +135,6 @@ def _cells(data: Paths | pd.DataFrame, options: AuditOptions, delimiter: str | N
         skip=how.skip,
         delimiter=delimiter or how.delimiter,
         charset=how.charset,
+        rejects=rejects,
         trust_size=how.trust_size,
     )

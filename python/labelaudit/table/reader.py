@@ -97,6 +97,7 @@ def read_cells(
     skip: int = 0,
     delimiter: str | None = None,
     charset: str = "utf-8",
+    rejects: str | None = None,
     trust_size: bool = False,
 ) -> pd.DataFrame:
     """Every cell of every data row, labelled or not, as its text in the file, unquoted; rows and columns in file order.
@@ -104,7 +105,8 @@ def read_cells(
     Raises as `read_table` does where a file is not well-formed or has no such label column.
     """
     texts = _texts(paths, charset, trust_size)
-    structures = _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
+    with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
+        structures = _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
     header = structures[0].header
     return read_values(texts, structures, columns=header, as_text=header, features=(), missing=())
 
