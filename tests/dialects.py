@@ -130,6 +130,7 @@ def drawn(seed: int) -> File:
     def record(cells: tuple[str, ...]) -> Record:
         forced = style == "all" or len(cells) == 1
         quoted = tuple(forced or needs_quotes(c, delimiter) or (style == "some" and draw.random() < 0.4) for c in cells)
+        quoted = (quoted[0] or cells[0].startswith("\ufeff"), *quoted[1:])  # a line that starts so is refused
         return Record(cells, quoted, draw.choice(ends), blanks())
 
     width = draw.randint(1, 5)

@@ -30,7 +30,7 @@ LAYERS = (
     {"kernels"},
     {"_core"},
     {"decisions"},
-    {"files", "fingerprints", "jsontext", "pictures", "synthetic", "planting", "metrics"},
+    {"files", "fingerprints", "jsontext", "masks", "pictures", "synthetic", "planting", "metrics"},
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}

@@ -18,6 +18,7 @@ def audit_options(values: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
     """The options by the names of `labelaudit.audit`'s arguments, the trusted rows, and what stands beside the data."""
     values = {name: names(v) if name in LISTS else v for name, v in values.items() if name != "data"}
     values["ids"] = values.pop("id")
+    values["rejects"] = None if values["rejects"] is None else str(values["rejects"])
     reference = values["reference"]
     beside = Beside(*(values[name] for name in ("embeddings", "reference_embeddings", "pred_probs")))
     for name in MAY_BE_FILES:

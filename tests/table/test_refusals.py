@@ -9,79 +9,9 @@ import pytest
 
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table import read_table
+from refusals import GOOD, REFUSED, with_cell
 
 Write = Callable[..., str]
-
-GOOD = "x,y\n1,a\n2,a\n3,b\n4,b\n"
-NUMBERS = "".join(f"{i},{'ab'[i % 2]}\n" for i in range(200))
-
-
-def with_cell(cell: str, header: str = "x,y") -> str:
-    """201 numbers of which the last, on line 202, is the cell."""
-    return f"{header}\n{NUMBERS}{cell},a\n"
-
-
-REFUSED: list[tuple[str, str | bytes, dict[str, Any], list[str]]] = [
-    ("too_short", "x,y\n1,a\n2\n", {}, ["train.csv:3, byte 8:", "expected 2 fields as in the header, got 1."]),
-    ("too_long", "x,y\n1,a\n2,a,b\n", {}, ["train.csv:3, byte 8:", "expected 2 fields", "got 3", "in quotes"]),
-    ("several_ragged", "x,y\n1\n2,a\n3\n4\n", {}, ["train.csv:2,", "(and 2 errors after it)"]),
-    ("ragged_after_quoted_lines", 'x,y\n"1\n\n",a\n2\n', {}, ["train.csv:5, byte 12:"]),
-    ("unclosed_quote", 'x,y\n1,a\n2,"b\n3,a\n', {}, ['train.csv:3, column "y", byte 10:', "never closed"]),
-    ("text_after_quote", 'x,y\n1,a\n"2"3,b\n', {}, ['train.csv:3, column "x"', 'got "3"', 'twice ("")']),
-    ("text_after_long_quote", 'x,y\n1,"a\n2,"b"\n', {}, ["train.csv:3,", "the cell that starts on line 2", 'got "b"']),
-    ("bare_quote", 'x,y\n1,a\n2",b\n', {}, ['train.csv:3, column "x", byte 9:', "a quote inside a cell"]),
-    ("space_before_quote", 'x,y\n1, "a"\n', {}, ['train.csv:2, column "y", byte 7:', "does not start with one"]),
-    ("nul", "x,y\n1,a\0\n", {}, ['train.csv:2, column "y", byte 7:', "a NUL byte"]),
-    ("latin_1", b"x,y\n1,\xe9\n", {}, ['column "y", byte 6:', "0xE9 is not valid UTF-8", "--charset cp1252"]),
-    ("overlong", b"x,y\n1,\xc0\xaf\n", {}, ["0xC0 is not valid UTF-8"]),
-    ("surrogate", b"x,y\n1,\xed\xa0\x80\n", {}, ["0xED is not valid UTF-8"]),
-    ("cut_character", b"x,y\n1,\xe2\x82", {}, ["train.csv:2,", "0xE2 is not valid UTF-8"]),
-    ("wrong_charset", b"x,y\n1,\x81\n", {"charset": "cp1252"}, ["train.csv:2, byte 6: 0x81 is not valid cp1252"]),
-    ("utf_16", GOOD.encode("utf-16"), {}, ["UTF-16", "--charset utf-16."]),
-    ("utf_16_without_mark", GOOD.encode("utf-16-le"), {}, ["UTF-16", "--charset utf-16-le."]),
-    ("cr_only", GOOD.replace("\n", "\r"), {}, ["train.csv:1,", "CR only (old Mac)", "Convert"]),
-    ("bare_cr", "x,y\n1,a\rb\n", {}, ['train.csv:2, column "y", byte 7:', "carriage return outside quotes"]),
-    ("empty", "", {}, ["train.csv: the file is empty."]),
-    ("only_blank_lines", "\n\n\n", {}, ["there is no header"]),
-    ("only_a_mark", b"\xef\xbb\xbf", {}, ["there is no header"]),
-    ("all_skipped", GOOD, {"skip": 50}, ["there is no header"]),
-    ("header_alone", "x,y\n", {}, ["train.csv:1: a header without rows."]),
-    ("header_and_blank_lines", "x,y\n\n\n", {}, ["a header without rows"]),
-    ("duplicate_name", "x,y,x\n1,a,2\n", {}, ['the name "x" stands 2 times', "(columns 1, 3)", "Rename"]),
-    ("empty_name", ",x,y\n0,1,a\n", {}, ["train.csv:1, column 1: the header has an empty name"]),
-    ("blank_name", "x,  ,y\n0,1,a\n", {}, ["train.csv:1, column 2: the header has an empty name"]),
-    ("no_label", "x,labels\n1,a\n", {"label": "label"}, ['no label column "label"', 'Did you mean "labels"?', '"x"']),
-    ("label_in_other_case", "x,Y\n1,a\n", {}, ['Did you mean "Y"?']),
-    ("label_with_space", "x, y\n1,a\n", {}, ['Did you mean " y"?']),
-    ("preamble", "My table\n\nby me\n" + GOOD, {}, ["train.csv:1:", "line 4 looks like the header", "--skip 3."]),
-    ("semicolons", GOOD.replace(",", ";"), {}, ["separated by semicolon, not by comma.", "--delimiter ';'"]),
-    ("tabs", GOOD.replace(",", "\t"), {}, ["separated by tab", "--delimiter $'\\t'"]),
-    ("pipes", GOOD.replace(",", "|"), {}, ["separated by pipe", "--delimiter '|'"]),
-    ("quoted_semicolons", '"x";"y"\n"1";"a"\n', {}, ["semicolon", "--delimiter ';'"]),
-    ("wrong_delimiter", GOOD, {"delimiter": ";"}, ["separated by comma, not by semicolon", "--delimiter ','"]),
-    ("decimal_commas", "x;y\n1,5;a\n2,5;b\n", {}, ["train.csv:1: the fields are separated by semicolon"]),
-    ("one_class", "x,y\n1,a\n2,a\n", {}, ['label column "y": every label is "a"', "at least two classes"]),
-    ("labels_all_empty", "x,y\n1,\n2,\n", {}, ["every cell is empty"]),
-    ("one_class_beside_empty", "x,y\n1,a\n2,\n3,a\n", {}, ['every label is "a"']),
-    ("all_differ", "x,y\n1,a\n2,b\n3,c\n", {}, ["the label is different in every row (3 rows", "--label"]),
-    ("classes_of_one_row", "x,y\n1,a\n2,a\n3,b\n4,c\n", {}, ["two classes with two rows each", "2, 1, 1 rows"]),
-    ("question_mark", with_cell("?"), {}, ['train.csv:202, column "x": expected a number, got "?".',
-        'Add --missing "?" to treat it as missing, or --categorical x to keep it as categories.']),
-    ("hexadecimal", with_cell("0x1F"), {}, ["train.csv:202", '"0x1F"']),
-    ("full_width_digits", with_cell("１２"), {}, ["train.csv:202", '"１２"']),
-    ("decimal_comma", with_cell('"1,5"'), {}, ["train.csv:202", '"1,5"']),
-    ("nan_in_capitals", with_cell("NAN"), {}, ["train.csv:202", '"NAN"']),
-    ("a_second_header", with_cell("x"), {}, ["train.csv:202", 'got "x"']),
-    ("infinity", with_cell("inf"), {}, ['train.csv:202, column "x": expected a number within float64, got "inf"']),
-    ("beyond_float64", with_cell("-1e400"), {}, ["train.csv:202", 'within float64, got "-1e400"']),
-    ("long_integer", with_cell("9" * 400), {}, ["train.csv:202", 'within float64, got "99999']),
-    ("huge_integer", with_cell("9" * 6000), {}, ["train.csv:202", 'within float64, got "99999', "Empty the cell"]),
-    ("huge_integers", f"x,y\n{'9' * 6000},a\n{'8' * 6000},a\n1,b\n2,b\n", {}, ["train.csv:2", "within float64"]),
-    ("declared_numeric", "x,y\n1,a\nlow,a\n3,b\n4,b\n", {"numeric": ["x"]}, ["train.csv:3", 'a number, got "low"']),
-    ("zip", b"PK\x03\x04rest", {}, ["xlsx", "Export it as CSV"]),
-    ("parquet", b"PAR1\x15rest", {}, ["a Parquet file"]),
-    ("git_lfs", "version https://git-lfs.github.com/spec/v1\n", {}, ["git-lfs pointer"]),
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(("content", "options", "words"), [case[1:] for case in REFUSED], ids=[c[0] for c in REFUSED])
@@ -93,6 +23,11 @@ def test_refused_inputs_say_what_where_and_the_cure(
     for expected in words:
         assert expected in str(refused.value)
     assert str(refused.value).isprintable()
+    assert refused.value.exit_code == 3
+
+
+def test_there_are_enough_refusals() -> None:
+    assert len({case[0] for case in REFUSED}) == len(REFUSED) >= 100
 
 
 MISUSED: list[tuple[str, dict[str, Any], str]] = [

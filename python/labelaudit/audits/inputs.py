@@ -83,11 +83,13 @@ def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | N
     """The labelled rows as these options say; `expect` is the audited table, when reading its reference."""
     reading: dict[str, Any] = dict(vars(options.reading))
     if expect is not None:
-        reading["group"] = None  # trusted rows need no groups
+        reading.update(
+            group=None, expect_rows=None, rejects=None
+        )  # trusted rows need no groups, the others are of data
     if hasattr(data, "columns"):
         from labelaudit.table.frame import table_from_frame
 
-        for name in ("skip", "delimiter", "charset"):
+        for name in ("skip", "delimiter", "charset", "rejects", "trust_size"):
             reading.pop(name)
         return table_from_frame(data, expect=expect, **reading)
     return read_table(data, expect=expect, **reading)

@@ -16,6 +16,7 @@ from labelaudit.oddities.conflicts import conflicts
 from labelaudit.oddities.identifiers import identifiers
 from labelaudit.oddities.leaks import leaks
 from labelaudit.oddities.result import Oddity
+from labelaudit.oddities.texts import formulas, lost_characters
 from labelaudit.table.table import Column, Table
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ MOST_GROUPS, MOST_ROWS = 200, 20  # of conflicts, and rows of each, that are lis
 
 
 def oddities_record(
-    table: Table, used: Sequence[Column], rows: Rows, predicted: NDArray[np.int64]
+    table: Table, used: Sequence[Column], rows: Rows, predicted: NDArray[np.int64], formula_like: int
 ) -> list[dict[str, Any]]:
     """The oddities of a table; `used` are its columns that are features, on the fitted rows, `predicted` their labels.
 
-    Leaks are looked for on SAMPLE_ROWS rows drawn by content.
+    formula_like: cells of the ranking. Leaks are looked for on SAMPLE_ROWS rows drawn by content.
     """
     drawn = sample(rows.hashes, SAMPLE_ROWS)
     some = [Column(c.name, c.kind, c.values[drawn], c.levels) for c in used]
@@ -41,6 +42,8 @@ def oddities_record(
         identifiers(used),
         alike_classes(counts),
         rare_classes(counts),
+        lost_characters(table.sources),
+        formulas(formula_like),
     )
     return [oddity.as_record() for kind in found for oddity in kind[:MOST_OF_A_KIND]]
 

@@ -32,6 +32,9 @@ class Reading:
     skip: int = 0
     delimiter: str | None = None
     charset: str = "utf-8"
+    expect_rows: int | None = None
+    rejects: str | None = None
+    trust_size: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class AuditOptions:
             raise UsageError(f"--seed: expected 0 or more, got {s.seed}")
         if self.reading.skip < 0:
             raise UsageError(f"--skip: expected 0 or more lines, got {self.reading.skip}")
+        if self.reading.expect_rows is not None and self.reading.expect_rows < 1:
+            raise UsageError(f"--expect-rows: expected 1 or more, got {self.reading.expect_rows}")
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> AuditOptions:
@@ -86,6 +91,7 @@ class AuditOptions:
         record = asdict(self)
         flat = {**record.pop("reading"), **record.pop("settings"), **record}
         flat.pop("threads")
+        flat.pop("rejects")  # an output of the reading that failed or not, and not how to read again
         return {name: list(v) if isinstance(v, tuple) else v for name, v in flat.items()}
 
 

@@ -72,16 +72,18 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
     trusted_rows = None if trusted is None else len(trusted.given)
     groups = None if group is None else groups_record(str(options.reading.group), table, rows)
     found = conflicts_record(table, ranking)
+    summary = summary_of(table, ranking, assessment, names, alone, trusted_rows, options)
+    used, predicted = take(_used(table, assessment), fitted), assessment.scores.predicted
     record: dict[str, Any] = {
         "labelaudit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "summary": {
-            **summary_of(table, ranking, assessment, names, alone, trusted_rows, options),
+            **summary,
             "groups": groups,
             "conflicts": {name: found[name] for name in ("groups", "rows")},
         },
         "conflicts": found,
-        "oddities": oddities_record(table, take(_used(table, assessment), fitted), rows, assessment.scores.predicted),
+        "oddities": oddities_record(table, used, rows, predicted, summary["formula_like_cells"]),
         "options": options.as_record(),
         "sources": sources_of(table),
         **({"arrays": {name: vars(a) for name, a in inputs.arrays.items()}} if inputs.arrays else {}),

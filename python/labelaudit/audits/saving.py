@@ -9,7 +9,9 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ import numpy as np
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.encode.state import Arrays, pack
 from labelaudit.files import make_folder, remove_file, write_files
+from labelaudit.masks import no_wider_than
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +30,9 @@ PAGE_MARK = b'<meta name="generator" content="labelaudit report">'  # in the fir
 PAGE_HEAD = 2000
 FORMAT = "labelaudit audit"
 FORMAT_VERSION = 1
+# A leading = + - @ (also full-width), tab or carriage return makes a spreadsheet read a formula (OWASP, CSV injection).
+FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: the same model gives the same bytes
 
 
@@ -37,14 +43,15 @@ def save(
 
     Without a page, an older audit's page there is removed: it would be of another audit.
     """
-    make_folder(folder)
     contents = {RANKING: encoded(ranking_csv(ranking)), MODEL: _model_bytes(model)}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **record, "files": hashes}
     text = json.dumps(whole | {"sha256": record_hash(whole)}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     contents |= {} if page is None else {PAGE: encoded(page)}
     contents[AUDIT] = encoded(text)
-    write_files({folder / name: content for name, content in contents.items()})
+    with no_wider_than(source["path"] for source in record["sources"]):
+        make_folder(folder)
+        write_files({folder / name: content for name, content in contents.items()})
     if page is None and _is_page(folder / PAGE):
         remove_file(folder / PAGE)
     return folder
@@ -77,6 +84,20 @@ def ranking_csv(ranking: pd.DataFrame) -> str:
     writer.writerow(ranking.columns)
     writer.writerows(zip(*(_cells(ranking[name]) for name in ranking.columns), strict=True))
     return "".join(lines.lines)
+
+
+def is_formula_like(cell: str) -> bool:
+    """Whether a spreadsheet would take the cell for a formula; a plain number is none."""
+    return FORMULA.match(cell) is not None and PLAIN_NUMBER.fullmatch(cell) is None
+
+
+def formula_like_cells(ranking: pd.DataFrame, texts: Sequence[str]) -> int:
+    """How many cells and names of these columns of the ranking are formula-like."""
+    cells = 0
+    for name in texts:
+        counts = ranking[name].value_counts()
+        cells += is_formula_like(name) + sum(n for cell, n in counts.items() if is_formula_like(str(cell)))
+    return int(cells)
 
 
 class _Lines:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from labelaudit.assess import Assessment
 from labelaudit.audits.options import AuditOptions
+from labelaudit.audits.saving import formula_like_cells
 from labelaudit.curvature import quadratic_error
 from labelaudit.encode.columns import RAREST
 from labelaudit.encode.encoder import Encoder
@@ -56,6 +57,7 @@ def summary_of(
         "evidence": _evidence(assessment, options),
         "average_influence_over": "trusted rows" if reference_rows is not None else "all rows, weighted by label_score",
         "rank_by": options.rank_by,
+        "formula_like_cells": formula_like_cells(ranking, [*table.ids, "given_label", "predicted_label"]),
     }
 
 

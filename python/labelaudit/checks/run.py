@@ -74,7 +74,7 @@ def check_data(
     baseline = _baseline(gate)
     texts = data if hasattr(data, "columns") else _texts(data, options)
     base = None if gate.diff_base is None else _base(gate.diff_base, texts, options)
-    content = Content.of(_cells(texts, options))
+    content = Content.of(_cells(texts, options, rejects=options.reading.rejects))
     audit = audit_data(texts, options, reference=reference, beside=beside, tick=tick)
 
     def compared() -> Check:
@@ -93,7 +93,7 @@ def check_saved(audit: Audit, data: Paths | None = None) -> Check:
         raise InputError("the audit is of a DataFrame, which it does not hold: check the frame with labelaudit.check.")
     table = read_again(audit, data)
     options = AuditOptions.of(audit.record["options"])
-    texts = [open_text(source.path, charset=options.reading.charset) for source in table.sources]
+    texts = [_opened(source.path, options) for source in table.sources]
     for text, source in zip(texts, table.sources, strict=True):
         if text.sha256 != source.sha256:
             raise InputError(f"{text.name}: the file changed while it was read; run again when it is complete.")
@@ -107,7 +107,11 @@ def _baseline(gate: Gate) -> Baseline | None:
 
 
 def _texts(paths: Paths, options: AuditOptions) -> list[Text]:
-    return [path if isinstance(path, Text) else open_text(path, charset=options.reading.charset) for path in paths]
+    return [path if isinstance(path, Text) else _opened(path, options) for path in paths]
+
+
+def _opened(path: str | PathLike[str], options: AuditOptions) -> Text:
+    return open_text(path, charset=options.reading.charset, trust_size=options.reading.trust_size)
 
 
 def _base(base: Paths | pd.DataFrame, data: Paths | pd.DataFrame, options: AuditOptions) -> Fingerprints:
@@ -119,8 +123,18 @@ def _base(base: Paths | pd.DataFrame, data: Paths | pd.DataFrame, options: Audit
     return fingerprints(_cells(base, options, mark))
 
 
-def _cells(data: Paths | pd.DataFrame, options: AuditOptions, delimiter: str | None = None) -> pd.DataFrame:
+def _cells(
+    data: Paths | pd.DataFrame, options: AuditOptions, delimiter: str | None = None, rejects: str | None = None
+) -> pd.DataFrame:
     if hasattr(data, "columns"):
         return cells_of_frame(data)
     how = options.reading
-    return read_cells(data, label=how.label, skip=how.skip, delimiter=delimiter or how.delimiter, charset=how.charset)
+    return read_cells(
+        data,
+        label=how.label,
+        skip=how.skip,
+        delimiter=delimiter or how.delimiter,
+        charset=how.charset,
+        rejects=rejects,
+        trust_size=how.trust_size,
+    )

@@ -23,6 +23,7 @@ from labelaudit.decisions.exchange import read_decisions
 from labelaudit.decisions.store import NAME
 from labelaudit.errors import InputError, UsageError
 from labelaudit.files import write_atomically, write_files
+from labelaudit.masks import no_wider_than
 from labelaudit.table.compression import compress, compression_for
 from labelaudit.table.words import printable, quoted
 
@@ -82,7 +83,8 @@ def apply(
     if dry_run:
         diff = unified_diff(original.text.data, edits, original.text.name, _new_name(output, original))
     elif output is not None:
-        _write(original, edits, content, output, undo)
+        with no_wider_than([data]):
+            _write(original, edits, content, output, undo)
     return Applied(
         relabelled=0 if flag else len(plan.labels),
         dropped=0 if flag else len(plan.drops),

@@ -39,14 +39,15 @@ def read_original(audit: Audit, data: str | PathLike[str]) -> Original:
         raise UsageError("DATA cannot be standard input: name the file that was audited, so that it is not replaced.")
     if Path(path).exists() and not Path(path).is_file():
         raise InputError(f"{path}: is no regular file. Name the file that was audited.")
-    text = open_text(path, charset=source["charset"])
+    trusted = bool(audit.record["options"].get("trust_size"))
+    text = open_text(path, charset=source["charset"], trust_size=trusted)
     if text.sha256 != source["sha256"]:
         raise InputError(
             f"{text.name}: is not the data that was audited: its SHA-256 differs. Name the audited file, or audit this "
             "one."
         )
     raw = _raw(Path(path), text)
-    content = decompress(raw, text.compression, text.name)
+    content = decompress(raw, text.compression, text.name, trust_size=trusted)
     charset = Charset("utf-8") if text.charset in UTF8 else charset_of(content, text.data, text.charset, text.name)
     scanner, header = scan(text, delimiter=source["delimiter"], skip=source["skip"])
     found = structure(text, scanner, header, delimiter=source["delimiter"])

@@ -14,6 +14,7 @@ from labelaudit.cleaning.edits import Edit, edited, inverse
 from labelaudit.cleaning.output import refuse_same
 from labelaudit.errors import InputError
 from labelaudit.files import write_bytes
+from labelaudit.masks import no_wider_than
 from labelaudit.table.compression import compress, compression_for, compression_of, decompress
 from labelaudit.table.words import printable
 
@@ -52,7 +53,7 @@ def undo(cleaned: str | PathLike[str], undo: str | PathLike[str], output: str | 
     refuse_same(output, {"the cleaned copy": cleaned, "the undo file": undo})
     record = _record(undo)
     raw = _read(cleaned)
-    content = decompress(raw, compression_of(raw), printable(fspath(cleaned)))
+    content = decompress(raw, compression_of(raw), printable(fspath(cleaned)), trust_size=True)
     if hashlib.sha256(content).hexdigest() != record["cleaned"]["sha256"]:
         raise InputError(
             f"{printable(fspath(cleaned))}: is not the copy that {printable(fspath(undo))} belongs to: its SHA-256 "
@@ -60,7 +61,8 @@ def undo(cleaned: str | PathLike[str], undo: str | PathLike[str], output: str | 
         )
     restored = _restored(content, record, undo)
     kind = compression_for(fspath(output), record["original"]["name"], record["original"]["compression"])
-    write_bytes(Path(output), compress(restored, kind, fspath(output)))
+    with no_wider_than([cleaned]):
+        write_bytes(Path(output), compress(restored, kind, fspath(output)))
 
 
 def _restored(content: bytes, record: Named, path: str | PathLike[str]) -> bytes:

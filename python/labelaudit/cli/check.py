@@ -76,6 +76,7 @@ def check(
     from labelaudit.checks.baseline import baseline_text
     from labelaudit.checks.run import Gate, check_data, limits_of
     from labelaudit.files import write_bytes
+    from labelaudit.masks import no_wider_than
     from labelaudit.report.words import plural
 
     target = None if baseline is None else Path(baseline)
@@ -88,6 +89,7 @@ def check(
     with progress(quiet=quiet, verbose=verbose) as tick:
         result, accepted = check_data(list(data), options, gate, reference=trusted, tick=tick)
     warn_unconverged(result.audit)
+    click.get_current_context().with_resource(no_wider_than(data))
     _write(result, written, quiet=quiet)
     if update_baseline and target is not None and accepted is not None:
         write_bytes(target, baseline_text(accepted).encode())

@@ -47,6 +47,7 @@ def explain(
     from labelaudit.audits.saving import encoded
     from labelaudit.explanations.explain import explain as explain_audit
     from labelaudit.files import write_bytes
+    from labelaudit.masks import no_wider_than
     from labelaudit.report import explanation, explanation_json
 
     if output is not None:
@@ -60,4 +61,5 @@ def explain(
     if output is None:
         write_stdout(content, encoding=None if form == "text" else "utf-8")
     else:
-        write_bytes(Path(output), encoded(content))
+        with no_wider_than(source["path"] for source in loaded.record["sources"]):
+            write_bytes(Path(output), encoded(content))

@@ -47,6 +47,9 @@ READING = (
     click.option("--skip", default=0, type=click.IntRange(0), metavar="N", help="Skip N lines before the header."),
     click.option("--delimiter", metavar="C", help="The separator [comma; tab for .tsv]."),
     click.option("--charset", default="utf-8", metavar="NAME", help="The encoding of the file [utf-8]."),
+    click.option("--expect-rows", type=click.IntRange(1), metavar="N", help="Refuse DATA with another number of rows."),
+    click.option("--rejects", metavar="FILE", help="Write every structural error of DATA here (csv or jsonl)."),
+    click.option("--trust-size", is_flag=True, help="Read very long lines and files that expand 100-fold."),
 )
 
 EMBEDDED = (

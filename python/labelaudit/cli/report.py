@@ -49,6 +49,7 @@ def report(
     from labelaudit.audits.loading import load
     from labelaudit.audits.saving import encoded
     from labelaudit.files import write_bytes
+    from labelaudit.masks import no_wider_than
 
     _refuse_options(form, top=top, spreadsheet=spreadsheet, data=data)
     if output is not None:
@@ -61,7 +62,8 @@ def report(
     if output is None:
         write_stdout(content, encoding=None if form == "text" else "utf-8")
     else:
-        write_bytes(Path(output), encoded(content))
+        with no_wider_than(source["path"] for source in loaded.record["sources"]):
+            write_bytes(Path(output), encoded(content))
 
 
 def _refuse_options(form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> None:

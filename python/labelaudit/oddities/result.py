@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["leak", "identifier", "alike classes", "rare classes"]
+Kind = Literal["leak", "identifier", "alike classes", "rare classes", "lost characters", "formulas"]
 
 MOST_CLASSES = 20  # named in one oddity
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from labelaudit.audits.result import SCORES, Audit
-from labelaudit.audits.saving import ranking_csv
-
-# A leading = + - @ (also full-width), tab or carriage return makes a spreadsheet read a formula (OWASP, CSV injection).
-FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
-PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+from labelaudit.audits.saving import is_formula_like, ranking_csv
 
 
 def render(audit: Audit, *, top: int | None = None, spreadsheet: bool = False) -> str:
@@ -26,5 +20,5 @@ def render(audit: Audit, *, top: int | None = None, spreadsheet: bool = False) -
 
 
 def escaped(cell: str) -> str:
-    """The cell, behind an apostrophe where a spreadsheet would take it for a formula and it is no plain number."""
-    return "'" + cell if FORMULA.match(cell) and not PLAIN_NUMBER.fullmatch(cell) else cell
+    """The cell, behind an apostrophe where a spreadsheet would take it for a formula."""
+    return "'" + cell if is_formula_like(cell) else cell

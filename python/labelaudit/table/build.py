@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from labelaudit.errors import InputError
 from labelaudit.table.distinct import distinct
 from labelaudit.table.kinds import Places, as_kind, infer
 from labelaudit.table.label import check_classes, codes_of_known, given_labels
 from labelaudit.table.roles import Roles
 from labelaudit.table.table import NO_GROUP, Column, IntArray, LeftOutColumn, LeftOutRow, Source, Table
+from labelaudit.table.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +68,15 @@ def build(
         left_out_rows=_left_out_rows(rows, labelled),
         group=None if roles.group is None else _group(frame[roles.group], roles.missing, labelled),
     )
+
+
+def refuse_other_count(names: str, rows: int, expected: int | None) -> None:
+    """Raise InputError if the data has another number of rows than its user knows it to have."""
+    if expected is not None and rows != expected:
+        raise InputError(
+            f"{names}: expected {counted(expected, 'row')} (--expect-rows), got {rows:,}. The data may be cut "
+            "short, or hold rows twice."
+        )
 
 
 def _group(cells: pd.Series, missing: tuple[str, ...], labelled: BoolArray) -> IntArray:

@@ -16,6 +16,8 @@ PLAIN = "none"
 MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
 BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")  # after `BZh` and a digit: a header cell may start with those letters alone
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+MOST_EXPANSION, FREE_EXPANSION = 100, 64 << 20  # times, bytes: tables shrink to a tenth or so; a guess
+ZSTD_PIECE = 4096  # bytes
 GZIP_WINDOW = 31  # zlib's code for a gzip header and the largest window
 
 
@@ -26,7 +28,7 @@ class Decompressor(Protocol):
     def eof(self) -> bool: ...  # noqa: D102
     @property
     def unused_data(self) -> bytes: ...  # noqa: D102
-    def decompress(self, data: bytes, /) -> bytes: ...  # noqa: D102
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...  # noqa: D102
 
 
 def compression_of(raw: bytes) -> str:
@@ -36,22 +38,55 @@ def compression_of(raw: bytes) -> str:
     return next((name for magic, name in MAGIC if raw.startswith(magic)), PLAIN)
 
 
-def decompress(raw: bytes, compression: str, name: str) -> bytes:
-    """All members of a compressed file; raises InputError if it is cut short, damaged, or followed by anything else."""
+def decompress(raw: bytes, compression: str, name: str, *, trust_size: bool = False) -> bytes:
+    """All members of a compressed file.
+
+    Raises InputError if it is cut short, damaged, followed by anything else, or, unless `trust_size`, larger than
+    MOST_EXPANSION times the file and FREE_EXPANSION.
+    """
     if compression == PLAIN:
         return raw
+    left = None if trust_size else max(FREE_EXPANSION, MOST_EXPANSION * len(raw))
     members = []
     rest = raw
     while rest:
         machine = _decompressor(compression, name)
         try:
-            members.append(machine.decompress(rest))
+            members.append(_member(machine, rest, left, name))
+            left = None if left is None else left - len(members[-1])
         except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
             raise InputError(f"{name}: the {compression} data is damaged ({error}).") from None
         if not machine.eof:
             raise InputError(f"{name}: the {compression} data ends early; the file is cut short.")
         rest = machine.unused_data.lstrip(b"\0")  # padding that gzip and xz allow
     return b"".join(members)
+
+
+def _member(machine: Decompressor, rest: bytes, left: int | None, name: str) -> bytes:
+    """One member, of at most `left` bytes."""
+    if left is None:
+        return machine.decompress(rest)
+    try:
+        member = machine.decompress(rest, left + 1)
+    except TypeError:  # zstandard knows no bound
+        member = _in_pieces(machine, rest, left)
+    if len(member) > left:
+        raise InputError(
+            f"{name}: the file expands to more than {MOST_EXPANSION} times its size. Add --trust-size if it is right."
+        )
+    return member
+
+
+def _in_pieces(machine: Decompressor, rest: bytes, left: int) -> bytes:
+    """The member, or somewhat more than `left` bytes of it: pieces keep small what one call can make of them."""
+    found: list[bytes] = []
+    size = 0
+    for start in range(0, len(rest), ZSTD_PIECE):
+        if machine.eof or size > left:
+            break
+        found.append(machine.decompress(rest[start : start + ZSTD_PIECE]))
+        size += len(found[-1])
+    return b"".join(found)
 
 
 def _decompressor(compression: str, name: str) -> Decompressor:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MISSING = -1
 BOOLEANS = {"true": 1.0, "false": 0.0}
+LONG_NUMBER = 16  # characters; any shorter number has so few digits that nobody rounds it
 ENDLESS_INTEGER = re.compile(r"[+-]?[0-9]{4300,}")  # where Python, and so pandas, stops to convert
 ISO_DATE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -57,10 +58,9 @@ class Distinct:
         import pandas as pd
 
         values = np.array(pd.to_numeric(pd.Series(self.words, dtype=object), errors="coerce"), dtype=np.float64)
-        endless = [
-            code for code, word in enumerate(self.words) if len(word) >= 4300 and ENDLESS_INTEGER.fullmatch(word)
-        ]
-        values[endless] = np.inf
+        for code, word in enumerate(self.words):  # pandas rounds some long numbers with a sign, and gives up on endless
+            if len(word) >= LONG_NUMBER and (not np.isnan(values[code]) or ENDLESS_INTEGER.fullmatch(word)):
+                values[code] = float(word)
         return values
 
     def booleans(self) -> FloatArray:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelaudit.errors import InputError, UsageError
-from labelaudit.table.build import Rows, build
+from labelaudit.table.build import Rows, build, refuse_other_count
 from labelaudit.table.distinct import as_words, distinct
 from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.table import NO_LINE, Table
@@ -46,6 +46,7 @@ def table_from_frame(
     text: Sequence[str] = (),
     missing: Sequence[str] = (),
     group: str | None = None,
+    expect_rows: int | None = None,
     expect: Table | None = None,
 ) -> Table:
     """The labelled rows of a DataFrame; its index is not used, lines and offsets are NO_LINE.
@@ -67,6 +68,7 @@ def table_from_frame(
     )
     header = _header(frame, label)
     refuse_unknown(wanted, header)
+    refuse_other_count("the DataFrame", len(frame), expect_rows)
     cells = _cells(frame, wanted)
     nowhere = np.full(len(frame), NO_LINE, dtype=np.int64)
     rows = Rows(np.zeros(len(frame), dtype=np.int64), nowhere, nowhere, FramePlaces(frame))

@@ -5,11 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from labelaudit.errors import InputError
 from labelaudit.table.delimiter import DELIMITERS, separated_by
+from labelaudit.table.roles import MISSING_WORDS
 from labelaudit.table.scan import Header, split_record
 from labelaudit.table.words import listed, not_there, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_NAME = re.compile(r"\s*|[-+.0-9eE]+")  # empty, or plainly a number: such a line is data
 
@@ -54,6 +62,18 @@ def _refuse_preamble(header: Header, where: str, label: str, delimiter: str) -> 
                 f"{where}: there is no label column {quoted(label)}, but line {line} looks like the header."
                 f" Add --skip {line - 1}."
             )
+
+
+def refuse_repeated_header(frame: pd.DataFrame, header: tuple[str, ...], label: str, at: Callable[[int], str]) -> None:
+    """Raise InputError at a row that is the header again, as files joined end to end have it; `at`: a row's place."""
+    same = np.flatnonzero(frame[label].to_numpy() == label)
+    others = [name for name in header if name in frame and name != label and name not in MISSING_WORDS]
+    for name in others:
+        if len(same) == 0:
+            return
+        same = same[frame[name].iloc[same].to_numpy(dtype=object) == name]
+    if others and len(same):
+        raise InputError(f"{at(int(same[0]))}: this line is the header again. Remove it where files were joined.")
 
 
 def check_same_header(first: Header, other: Header, *, first_name: str, name: str) -> None:

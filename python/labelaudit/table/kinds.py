@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from labelaudit.errors import InputError
 from labelaudit.table.distinct import ISO_DATE, Distinct, distinct, seconds
+from labelaudit.table.foreign import how_to_write, is_foreign_number
 from labelaudit.table.table import Column, FloatArray, Kind, LeftOutColumn
 from labelaudit.table.words import LONGEST_SHOWN, as_option, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMBERS_EXPECTED = 0.99  # from this share of numbers on, another word is taken for a slip and refused
+EXPECTED = 0.99  # from this share of numbers, booleans or dates on, another word is taken for a slip and refused
+FIRST_WORDS = 20  # in which there is a date, if the column is one; a guess
 FREE_TEXT_WORDS = 4.0  # words a cell on average; a guess
 FREE_TEXT_DISTINCT = 0.5  # share of different cells; a guess
 
@@ -32,12 +35,9 @@ def infer(name: str, cells: pd.Series, places: Places) -> Column | LeftOutColumn
     if typed is not None:
         return typed
     words = distinct(cells)
-    if _share(words, words.numbers()) >= NUMBERS_EXPECTED:
-        return as_kind(name, cells, "numeric", places)
-    if not np.isnan(words.booleans()).any():
-        return as_kind(name, cells, "boolean", places)
-    if ISO_DATE.fullmatch(str(words.words[0])) and not np.isnan(words.dates()).any():
-        return as_kind(name, cells, "date", places)
+    for kind, values in _candidates(words):
+        if _share(words, values) >= EXPECTED:
+            return as_kind(name, cells, kind, places)
     all_differ = bool(words.counts.sum() > 1 and len(words.words) == words.counts.sum())
     if _is_free_text(words, all_differ):
         return as_kind(name, cells, "text", places)
@@ -45,6 +45,23 @@ def infer(name: str, cells: pd.Series, places: Places) -> Column | LeftOutColumn
         reason = f"all values differ, looks like an identifier: carry it with --id {as_option(name)}"
         return LeftOutColumn(name, reason)
     return as_kind(name, cells, "categorical", places)
+
+
+def _candidates(words: Distinct) -> Iterator[tuple[Kind, FloatArray]]:
+    """Kinds that the words may be of, with their values, NaN for a word that is not."""
+    numbers = words.numbers()
+    foreign = [is_foreign_number(word) for word in words.words] if _may_be_foreign(words, numbers) else False
+    yield "numeric", np.where(foreign, 0.0, numbers)
+    yield "boolean", words.booleans()
+    if any(ISO_DATE.fullmatch(word) for word in words.words[:FIRST_WORDS]):
+        yield "date", words.dates()
+
+
+def _may_be_foreign(words: Distinct, numbers: FloatArray) -> bool:
+    """Whether the first words are all numbers, however written; spaces alone are not."""
+    first = list(zip(words.words[:FIRST_WORDS], numbers[:FIRST_WORDS], strict=True))
+    others = [word for word, number in first if np.isnan(number)]
+    return all(map(is_foreign_number, others)) and not all(word.isspace() for word, _ in first)
 
 
 def as_kind(name: str, cells: pd.Series, kind: Kind, places: Places, levels: tuple[str, ...] | None = None) -> Column:
@@ -122,9 +139,10 @@ def _refuse_first_other(name: str, words: Distinct, values: FloatArray, kind: Ki
         return
     row = int(np.argmax(other))
     cell = str(words.words[words.codes[row]])
+    cure = (how_to_write(cell) if kind == "numeric" else "") + _treat_as_missing(cell)
     expected = {"numeric": "a number", "boolean": "true or false", "date": "an ISO 8601 date"}[kind]
     raise InputError(
-        f"{places.at(row)}, column {quoted(name)}: expected {expected}, got {quoted(cell)}. {_treat_as_missing(cell)}"
+        f"{places.at(row)}, column {quoted(name)}: expected {expected}, got {quoted(cell)}. {cure}"
         f" to treat it as missing, or --categorical {as_option(name)} to keep it as categories."
     )
 

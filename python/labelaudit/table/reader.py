@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labelaudit.errors import InputError, UsageError
-from labelaudit.table.build import Rows, build
+from labelaudit.table.build import Rows, build, refuse_other_count
 from labelaudit.table.delimiter import delimiter_of
-from labelaudit.table.header import check_header, check_reference_header, check_same_header
+from labelaudit.table.header import (
+    check_header,
+    check_reference_header,
+    check_same_header,
+    refuse_repeated_header,
+)
+from labelaudit.table.rejects import kept_rejects
 from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
 from labelaudit.table.source import STDIN, Text, open_text
@@ -19,6 +25,7 @@ from labelaudit.table.values import file_places, read_values
 if TYPE_CHECKING:
     import pandas as pd
 
+LOST = "\ufffd".encode()
 Input = str | os.PathLike[str] | Text  # a file by its name, or what was read from it already
 
 
@@ -36,11 +43,16 @@ def read_table(
     skip: int = 0,
     delimiter: str | None = None,
     charset: str = "utf-8",
+    expect_rows: int | None = None,
+    rejects: str | None = None,
+    trust_size: bool = False,
     expect: Table | None = None,
 ) -> Table:
     """The labelled rows of one or more CSV files with the same header, exactly, or an error.
 
-    `expect`: the audited table, when reading its reference rows; kinds, levels and classes are then its own.
+    `expect_rows`: of all files together, with those without a label. `rejects`: a file for every structural error.
+    `trust_size`: read whatever compressed files expand to. `expect`: the audited table, when reading its reference
+    rows; kinds, levels and classes are then its own.
     Raises InputError with file, line, column and cure for whatever cannot be read exactly; UsageError for arguments
     that do not fit each other or the header.
     """
@@ -54,9 +66,13 @@ def read_table(
         missing=missing,
         group=group,
     )
-    texts = _texts(paths, charset)
-    structures = _structures(texts, wanted, skip=skip, delimiter=delimiter, expect=expect)
+    texts = _texts(paths, charset, trust_size)
+    with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
+        structures = _structures(texts, wanted, skip=skip, delimiter=delimiter, expect=expect)
     header = structures[0].header
+    refuse_other_count(
+        ", ".join(text.name for text in texts), sum(len(found.lines) for found in structures), expect_rows
+    )
     if expect is None:
         refuse_unknown(wanted, header)
     frame = read_values(
@@ -68,30 +84,41 @@ def read_table(
         missing=wanted.missing,
     )
     places = file_places(texts, structures)
+    refuse_repeated_header(frame, header, label, places.at)
     sources = tuple(_source(text, found, skip) for text, found in zip(texts, structures, strict=True))
     rows = Rows(places.file, places.line, places.offset, places)
     return build(frame, header, wanted, rows, sources, expect)
 
 
 def read_cells(
-    paths: Sequence[Input], *, label: str, skip: int = 0, delimiter: str | None = None, charset: str = "utf-8"
+    paths: Sequence[Input],
+    *,
+    label: str,
+    skip: int = 0,
+    delimiter: str | None = None,
+    charset: str = "utf-8",
+    rejects: str | None = None,
+    trust_size: bool = False,
 ) -> pd.DataFrame:
     """Every cell of every data row, labelled or not, as its text in the file, unquoted; rows and columns in file order.
 
     Raises as `read_table` does where a file is not well-formed or has no such label column.
     """
-    texts = _texts(paths, charset)
-    structures = _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
+    texts = _texts(paths, charset, trust_size)
+    with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
+        structures = _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
     header = structures[0].header
     return read_values(texts, structures, columns=header, as_text=header, features=(), missing=())
 
 
-def _texts(paths: Sequence[Input], charset: str) -> list[Text]:
+def _texts(paths: Sequence[Input], charset: str, trust_size: bool) -> list[Text]:
     if isinstance(paths, str | os.PathLike) or len(paths) == 0:
         raise UsageError("expected a list of one or more files.")
     if sum(not isinstance(path, Text) and os.fspath(path) == STDIN for path in paths) > 1:
         raise UsageError("standard input (-) can be read only once.")
-    return [path if isinstance(path, Text) else open_text(path, charset=charset) for path in paths]
+    return [
+        path if isinstance(path, Text) else open_text(path, charset=charset, trust_size=trust_size) for path in paths
+    ]
 
 
 def _structures(
@@ -149,4 +176,5 @@ def _source(text: Text, structure: Structure, skip: int) -> Source:
         charset=text.charset,
         skip=skip,
         blank_lines=len(structure.blank_offsets),
+        lost_characters=text.data.count(LOST),
     )

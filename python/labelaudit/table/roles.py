@@ -86,6 +86,7 @@ def _refuse_reserved_ids(ids: Sequence[str]) -> None:
 
 def refuse_unknown(roles: Roles, header: Sequence[str]) -> None:
     """Raise UsageError if a declared column other than the label is not in the header."""
+    known = set(header)
     for name in (*roles.as_words[1:], *roles.drop, *roles.kinds):
-        if name not in header:
+        if name not in known:
             raise UsageError(f"there is no column {quoted(name)}.{not_there(name, header)}")

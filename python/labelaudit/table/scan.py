@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
+
+import numpy as np
 
 from labelaudit._core import CsvError, CsvFault, CsvScanner
 from labelaudit.errors import InputError, UsageError
@@ -13,7 +16,9 @@ from labelaudit.table.source import Text
 from labelaudit.table.table import IntArray
 from labelaudit.table.words import counted, quoted
 
+MARK = "\ufeff"
 PREAMBLE = 1 << 14  # bytes after the first record in which a later header is looked for; a guess
+MOST_LINES = 20  # of errors that a message names
 PIECE = 1 << 20  # bytes a call; between calls Ctrl-C is heard
 
 
@@ -51,7 +56,7 @@ def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[CsvScanner, Head
     scanner.finish()
     if scanner.header_fields == 0:
         return scanner, None
-    line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8").removeprefix("\ufeff")
+    line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8")
     after = text.data[scanner.header_end : scanner.header_end + PREAMBLE].decode("utf-8", "replace")
     return scanner, Header(split_record(line, delimiter), scanner.header_line, line, after)
 
@@ -67,7 +72,7 @@ def structure(text: Text, scanner: CsvScanner, header: Header | None, *, delimit
     """What a finished scan found; raises InputError for its first error, for no header, and for no rows."""
     errors = scanner.errors
     if errors:
-        refuse(text, header, errors[0], scanner.error_count, delimiter=delimiter)
+        refuse(text, header, errors, scanner.error_count, delimiter=delimiter)
     if header is None:
         raise InputError(f"{text.name}: there is no header, only empty or skipped lines.")
     found = Structure(
@@ -81,28 +86,59 @@ def structure(text: Text, scanner: CsvScanner, header: Header | None, *, delimit
     )
     if len(found.lines) == 0:
         raise InputError(f"{text.name}:{header.line}: a header without rows.")
+    _refuse_marks(text, header, found)
     return found
 
 
-def refuse(text: Text, header: Header | None, error: CsvError, count: int, *, delimiter: str) -> NoReturn:
-    """Raise InputError with the sentence for a structural error."""
+def _refuse_marks(text: Text, header: Header, found: Structure) -> None:
+    """Raise InputError where a record starts with an encoding mark that is not the file's own first bytes."""
+    lines = [header.line] if header.text.startswith(MARK) else []
+    at = text.data.find(b"\n" + MARK.encode())
+    while at >= 0 and not lines:
+        record = int(np.searchsorted(found.offsets, at + 1))
+        if record < len(found.offsets) and found.offsets[record] == at + 1:  # not inside quotes
+            lines.append(int(found.lines[record]))
+        at = text.data.find(b"\n" + MARK.encode(), at + 1)
+    if lines:
+        raise InputError(
+            f"{text.name}:{lines[0]}: an encoding mark (U+FEFF) where only the start of a file may have one. Remove "
+            "it; if files were joined here, name them one by one."
+        )
+
+
+def refuse(text: Text, header: Header | None, errors: Sequence[CsvError], count: int, *, delimiter: str) -> NoReturn:
+    """Raise InputError with the sentence for the first structural error; `count`: of all."""
+    error = errors[0]
     where = f"{text.name}:{error.line}"
     if error.column:
-        known = header is not None and error.column <= len(header.names)
-        column = quoted(header.names[error.column - 1]) if header is not None and known else f"{error.column}"
-        where += f", column {column}"
+        named = header is not None and error.column <= len(header.names)
+        column = column_name(header, error.column)
+        where += f", column {quoted(column) if named else column}"
     byte = text.data[error.offset : error.offset + 1].decode("latin-1")
     if header is None and error.fault is CsvFault.TEXT_AFTER_QUOTE and byte in DELIMITERS:
         raise InputError(f"{where}: {separated_by(byte, delimiter)}")
-    more = f" (and {counted(count - 1, 'error')} after it)" if count > 1 else ""
-    raise InputError(f"{where}, byte {error.offset}: {sentence(text.data, error)}{more}")
+    raise InputError(f"{where}, byte {error.offset}: {sentence(text.data, error)}{_more(errors, count)}")
+
+
+def column_name(header: Header | None, column: int) -> str:
+    """The name of a column, or its number where it has none."""
+    return header.names[column - 1] if header is not None and column <= len(header.names) else str(column)
+
+
+def _more(errors: Sequence[CsvError], count: int) -> str:
+    """How many errors follow the first, and on which lines the first of them are."""
+    if count == 1:
+        return ""
+    lines = ", ".join(str(error.line) for error in errors[1:MOST_LINES])
+    rest = ", …" if count > MOST_LINES else ""
+    return f" (and {counted(count - 1, 'error')} after it, on {'line' if count == 2 else 'lines'} {lines}{rest})"
 
 
 def sentence(data: bytes, error: CsvError) -> str:
     """Expected, got and cure for a structural error."""
     byte = data[error.offset] if error.offset < len(data) else 0
     if error.fault in (CsvFault.TOO_FEW_FIELDS, CsvFault.TOO_MANY_FIELDS):
-        return _field_count(error)
+        return field_count(error.expected, error.found)
     if error.fault is CsvFault.BARE_CARRIAGE_RETURN:
         return _carriage_return(data)
     return {
@@ -117,11 +153,12 @@ def sentence(data: bytes, error: CsvError) -> str:
     }[error.fault]
 
 
-def _field_count(error: CsvError) -> str:
-    expected = f"expected {counted(error.expected, 'field')} as in the header, got {error.found:,}."
-    if error.fault is CsvFault.TOO_MANY_FIELDS:
-        return f"{expected} Put a cell that holds the delimiter in quotes."
-    return f"{expected} Add the missing fields, or remove the line."
+def field_count(expected: int, found: int) -> str:
+    """The sentence for a record of another width."""
+    sentence = f"expected {counted(expected, 'field')} as in the header, got {found:,}."
+    if found > expected:
+        return f"{sentence} Put a cell that holds the delimiter in quotes."
+    return f"{sentence} Add the missing fields, or remove the line."
 
 
 def _carriage_return(data: bytes) -> str:

@@ -53,7 +53,10 @@ class LeftOutRow:
 
 @dataclass(frozen=True)
 class Source:
-    """One input as it was read; `sha256` and `size_bytes` are those of the bytes on disk, still compressed."""
+    """One input as it was read; `sha256` and `size_bytes` are those of the bytes on disk, still compressed.
+
+    `lost_characters`: U+FFFD in the text, which earlier conversions put where they could not read a character.
+    """
 
     path: str
     sha256: str
@@ -65,6 +68,7 @@ class Source:
     charset: str
     skip: int
     blank_lines: int
+    lost_characters: int
 
 
 @dataclass(frozen=True)

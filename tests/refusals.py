@@ -1,0 +1,142 @@
+"""Inputs that are refused: what is in the file, how it is read, and words of the refusal."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+GOOD = "x,y\n1,a\n2,a\n3,b\n4,b\n"
+NUMBERS = "".join(f"{i},{'ab'[i % 2]}\n" for i in range(200))
+
+
+DATES = "x,y\n" + "".join(f"2020-{1 + i % 12:02}-{1 + i % 28:02},{'ab'[i % 2]}\n" for i in range(200))
+BOOLEANS = "x,y\n" + "".join(f"{'true' if i % 3 else 'FALSE'},{'ab'[i % 2]}\n" for i in range(200))
+
+
+def with_cell(cell: str, header: str = "x,y") -> str:
+    """201 numbers of which the last, on line 202, is the cell."""
+    return f"{header}\n{NUMBERS}{cell},a\n"
+
+
+REFUSED: list[tuple[str, str | bytes, dict[str, Any], list[str]]] = [
+    ("too_short", "x,y\n1,a\n2\n", {}, ["train.csv:3, byte 8:", "expected 2 fields as in the header, got 1."]),
+    ("too_long", "x,y\n1,a\n2,a,b\n", {}, ["train.csv:3, byte 8:", "expected 2 fields", "got 3", "in quotes"]),
+    ("several_ragged", "x,y\n1\n2,a\n3\n4\n", {}, ["train.csv:2,", "(and 2 errors after it, on lines 4, 5)"]),
+    ("ragged_after_quoted_lines", 'x,y\n"1\n\n",a\n2\n', {}, ["train.csv:5, byte 12:"]),
+    ("unclosed_quote", 'x,y\n1,a\n2,"b\n3,a\n', {}, ['train.csv:3, column "y", byte 10:', "never closed"]),
+    ("text_after_quote", 'x,y\n1,a\n"2"3,b\n', {}, ['train.csv:3, column "x"', 'got "3"', 'twice ("")']),
+    ("text_after_long_quote", 'x,y\n1,"a\n2,"b"\n', {}, ["train.csv:3,", "the cell that starts on line 2", 'got "b"']),
+    ("bare_quote", 'x,y\n1,a\n2",b\n', {}, ['train.csv:3, column "x", byte 9:', "a quote inside a cell"]),
+    ("space_before_quote", 'x,y\n1, "a"\n', {}, ['train.csv:2, column "y", byte 7:', "does not start with one"]),
+    ("nul", "x,y\n1,a\0\n", {}, ['train.csv:2, column "y", byte 7:', "a NUL byte"]),
+    ("latin_1", b"x,y\n1,\xe9\n", {}, ['column "y", byte 6:', "0xE9 is not valid UTF-8", "--charset cp1252"]),
+    ("overlong", b"x,y\n1,\xc0\xaf\n", {}, ["0xC0 is not valid UTF-8"]),
+    ("surrogate", b"x,y\n1,\xed\xa0\x80\n", {}, ["0xED is not valid UTF-8"]),
+    ("cut_character", b"x,y\n1,\xe2\x82", {}, ["train.csv:2,", "0xE2 is not valid UTF-8"]),
+    ("wrong_charset", b"x,y\n1,\x81\n", {"charset": "cp1252"}, ["train.csv:2, byte 6: 0x81 is not valid cp1252"]),
+    ("utf_16", GOOD.encode("utf-16"), {}, ["UTF-16", "--charset utf-16."]),
+    ("utf_16_without_mark", GOOD.encode("utf-16-le"), {}, ["UTF-16", "--charset utf-16-le."]),
+    ("cr_only", GOOD.replace("\n", "\r"), {}, ["train.csv:1,", "CR only (old Mac)", "Convert"]),
+    ("bare_cr", "x,y\n1,a\rb\n", {}, ['train.csv:2, column "y", byte 7:', "carriage return outside quotes"]),
+    ("empty", "", {}, ["train.csv: the file is empty."]),
+    ("only_blank_lines", "\n\n\n", {}, ["there is no header"]),
+    ("only_a_mark", b"\xef\xbb\xbf", {}, ["there is no header"]),
+    ("all_skipped", GOOD, {"skip": 50}, ["there is no header"]),
+    ("header_alone", "x,y\n", {}, ["train.csv:1: a header without rows."]),
+    ("header_and_blank_lines", "x,y\n\n\n", {}, ["a header without rows"]),
+    ("duplicate_name", "x,y,x\n1,a,2\n", {}, ['the name "x" stands 2 times', "(columns 1, 3)", "Rename"]),
+    ("empty_name", ",x,y\n0,1,a\n", {}, ["train.csv:1, column 1: the header has an empty name"]),
+    ("blank_name", "x,  ,y\n0,1,a\n", {}, ["train.csv:1, column 2: the header has an empty name"]),
+    ("no_label", "x,labels\n1,a\n", {"label": "label"}, ['no label column "label"', 'Did you mean "labels"?', '"x"']),
+    ("label_in_other_case", "x,Y\n1,a\n", {}, ['Did you mean "Y"?']),
+    ("label_with_space", "x, y\n1,a\n", {}, ['Did you mean " y"?']),
+    ("preamble", "My table\n\nby me\n" + GOOD, {}, ["train.csv:1:", "line 4 looks like the header", "--skip 3."]),
+    ("semicolons", GOOD.replace(",", ";"), {}, ["separated by semicolon, not by comma.", "--delimiter ';'"]),
+    ("tabs", GOOD.replace(",", "\t"), {}, ["separated by tab", "--delimiter $'\\t'"]),
+    ("pipes", GOOD.replace(",", "|"), {}, ["separated by pipe", "--delimiter '|'"]),
+    ("quoted_semicolons", '"x";"y"\n"1";"a"\n', {}, ["semicolon", "--delimiter ';'"]),
+    ("wrong_delimiter", GOOD, {"delimiter": ";"}, ["separated by comma, not by semicolon", "--delimiter ','"]),
+    ("decimal_commas", "x;y\n1,5;a\n2,5;b\n", {}, ["train.csv:1: the fields are separated by semicolon"]),
+    ("one_class", "x,y\n1,a\n2,a\n", {}, ['label column "y": every label is "a"', "at least two classes"]),
+    ("labels_all_empty", "x,y\n1,\n2,\n", {}, ["every cell is empty"]),
+    ("one_class_beside_empty", "x,y\n1,a\n2,\n3,a\n", {}, ['every label is "a"']),
+    ("all_differ", "x,y\n1,a\n2,b\n3,c\n", {}, ["the label is different in every row (3 rows", "--label"]),
+    ("classes_of_one_row", "x,y\n1,a\n2,a\n3,b\n4,c\n", {}, ["two classes with two rows each", "2, 1, 1 rows"]),
+    ("question_mark", with_cell("?"), {}, ['train.csv:202, column "x": expected a number, got "?".',
+        'Add --missing "?" to treat it as missing, or --categorical x to keep it as categories.']),
+    ("hexadecimal", with_cell("0x1F"), {}, ["train.csv:202", '"0x1F"']),
+    ("full_width_digits", with_cell("１２"), {}, ["train.csv:202", '"１２"']),
+    ("decimal_comma", with_cell('"1,5"'), {}, ["train.csv:202", '"1,5"']),
+    ("nan_in_capitals", with_cell("NAN"), {}, ["train.csv:202", '"NAN"']),
+    ("a_second_header", with_cell("x"), {}, ["train.csv:202", 'got "x"']),
+    ("infinity", with_cell("inf"), {}, ['train.csv:202, column "x": expected a number within float64, got "inf"']),
+    ("beyond_float64", with_cell("-1e400"), {}, ["train.csv:202", 'within float64, got "-1e400"']),
+    ("long_integer", with_cell("9" * 400), {}, ["train.csv:202", 'within float64, got "99999']),
+    ("huge_integer", with_cell("9" * 6000), {}, ["train.csv:202", 'within float64, got "99999', "Empty the cell"]),
+    ("huge_integers", f"x,y\n{'9' * 6000},a\n{'8' * 6000},a\n1,b\n2,b\n", {}, ["train.csv:2", "within float64"]),
+    ("declared_numeric", "x,y\n1,a\nlow,a\n3,b\n4,b\n", {"numeric": ["x"]}, ["train.csv:3", 'a number, got "low"']),
+    ("zip", b"PK\x03\x04rest", {}, ["xlsx", "Export it as CSV"]),
+    ("parquet", b"PAR1\x15rest", {}, ["a Parquet file"]),
+    ("git_lfs", "version https://git-lfs.github.com/spec/v1\n", {}, ["git-lfs pointer"]),
+    # damaged structure, with the place of each
+    ("fifty_ragged", "x,y\n" + "1\n" * 50, {}, ["train.csv:2,", "and 49 errors after it, on lines 3, 4, ", " 21, …)"]),
+    ("newline_in_quotes_before", 'x,y\n"1\n2\n3",a\n4\n', {}, ["train.csv:5, byte 14:", "got 1"]),
+    ("crlf_in_quotes_before", 'x,y\r\n"1\r\n2",a\r\n4\r\n', {}, ["train.csv:4, byte 15:"]),
+    ("blank_lines_before", "x,y\n\n\n1,a\n2\n", {}, ["train.csv:5, byte 10:"]),
+    ("mixed_line_ends", "x,y\r\n1,a\n2\r\n", {}, ["train.csv:3, byte 9:"]),
+    ("cr_cr_lf", "x,y\r\r\n1,a\r\r\n", {}, ["train.csv:1,", "a carriage return outside quotes"]),
+    ("lf_cr", "x,y\n\r1,a\n\r2,b\n\r", {}, ["train.csv:2,", "a carriage return outside quotes"]),
+    ("cut_in_a_record", GOOD[:-3], {}, ["train.csv:5, byte 16:", "expected 2 fields", "got 1"]),
+    ("cut_in_quotes", 'x,y\n1,a\n2,"some wo', {}, ['train.csv:3, column "y", byte 10:', "never closed"]),
+    ("joined_lines", "x,y\n1,a2,b\n3,c\n", {}, ["train.csv:2, byte 4:", "expected 2 fields", "got 3"]),
+    ("trailing_delimiters", "x,y\n1,a,\n2,b,\n", {}, ["train.csv:2,", "got 3", "and 1 error after it, on line 3)"]),
+    ("decimal_commas_unquoted", "x,y\n1,5,a\n2,5,b\n", {}, ["train.csv:2,", "got 3", "Put a cell"]),
+    ("backslash_escape", 'x,y\n"a \\" b",p\n', {}, ['train.csv:2, column "x", byte 9:', 'twice ("")']),
+    ("nul_in_quotes", 'x,y\n"1\n\0",a\n', {}, ['train.csv:3, column "x", byte 7:', "NUL"]),
+    ("header_again", GOOD + "x,y\n5,a\n", {}, ["train.csv:6: this line is the header again"]),
+    ("header_again_in_words", "w,y\na,p\nb,p\nw,y\na,q\nb,q\n", {}, ["train.csv:4:", "where files were joined"]),
+    ("a_mark_at_a_line", "x,y\n1,a\n\ufeff2,a\n3,b\n", {}, ["train.csv:3: an encoding mark (U+FEFF)", "Remove it"]),
+    ("two_marks", "\ufeff\ufeffx,y\n1,a\n", {}, ["train.csv:1: an encoding mark"]),
+    ("header_short", "x,y\n1,2,a\n3,4,b\n", {}, ["train.csv:2,", "expected 2 fields as in the header, got 3"]),
+    ("preamble_of_a_tool", "sep=,\n" + GOOD, {}, ["train.csv:1:", "line 2 looks like the header", "--skip 1."]),
+    ("comments", "# a\n# b\n# c\n" + GOOD, {}, ["train.csv:1:", "line 4 looks like the header. Add --skip 3."]),
+    # encodings
+    ("latin_1_on_a_late_line", b"x,y\n" + b"1,a\n" * 50 + b"2,\xfc\n", {}, ['train.csv:52, column "y", byte 206:']),
+    ("utf_16_be", "\ufeff".encode("utf-16-be") + GOOD.encode("utf-16-be"), {}, ["UTF-16", "Add --charset utf-16."]),
+    ("utf_16_be_without_mark", GOOD.encode("utf-16-be"), {}, ["Add --charset utf-16-be."]),
+    ("utf_16_after_the_header", b"x,y\n" + "1,a\n".encode("utf-16-le"), {}, ["train.csv:2,", "byte 5:", "a NUL"]),
+    ("utf_32", GOOD.encode("utf-32"), {}, ["train.csv"]),
+    ("iso_2022_jp", "x,y\n1,漢字\n".encode("iso2022_jp"), {}, ["train.csv:2, byte 6:", "--charset iso2022_jp"]),
+    ("iso_2022_kr", "x,y\n1,한글\n".encode("iso2022_kr"), {}, ["--charset iso2022_kr"]),
+    ("utf_8_named_ascii", "x,y\n1,é\n", {"charset": "ascii"}, ["train.csv:2, byte 6: 0xC3 is not valid ascii"]),
+    # numbers in other notations
+    ("decimal_commas_quoted", 'x,y\n"1,5",a\n"2,25",a\n3,b\n4,b\n', {}, ['train.csv:2, column "x"', "as 1234.5"]),
+    ("decimal_commas_by_semicolons", "x;y\n1,5;a\n2;a\n3;b\n4;b\n", {"delimiter": ";"}, ["train.csv:2", 'got "1,5"']),
+    ("thousands", 'x,y\n1,a\n"1,234",a\n3,b\n4,b\n', {}, ['train.csv:3, column "x"', 'got "1,234"', "thousands"]),
+    ("swiss_thousands", "x,y\n1'000,a\n2'000,a\n3'000,b\n4,b\n", {}, ["train.csv:2", "thousands"]),
+    ("quoted_by_apostrophes", "x,y\n'1.5',a\n'2',a\n'3',b\n'4',b\n", {}, ["train.csv:2", "marks or quotes"]),
+    ("spaces_for_nothing", "x,y\n1,a\n  ,a\n3,b\n4,b\n", {}, ["train.csv:3", "Empty the cell of its spaces"]),
+    ("typographic_minus", "x,y\n1,a\n\u22122,a\n3,b\n4,b\n", {}, ["train.csv:3", "ASCII digits"]),
+    ("underscores", with_cell("1_000"), {}, ["train.csv:202", '"1_000"']),
+    ("unit", with_cell("5 cm"), {}, ["train.csv:202", '"5 cm"']),
+    ("exponent_without_digits", with_cell("1e"), {}, ["train.csv:202", '"1e"']),
+    ("dash", with_cell("-"), {}, ["train.csv:202", 'Add --missing "-"']),
+    ("capital_infinity", with_cell("Infinity"), {}, ["train.csv:202", "within float64"]),
+    ("no_date", DATES + "2020-13-01,a\n", {}, ['train.csv:202, column "x": expected an ISO 8601 date, got']),
+    ("no_boolean", BOOLEANS + "yes,a\n", {}, ['train.csv:202, column "x": expected true or false, got "yes"']),
+    # other formats
+    ("xls", b"\xd0\xcf\x11\xe0rest", {}, ["an old Office document (xls)", "Export it as CSV"]),
+    ("pdf", b"%PDF-1.7\n", {}, ["a PDF document", "Export the table"]),
+    ("sqlite", b"SQLite format 3\0rest", {}, ["an SQLite database"]),
+    ("json", '[{"x": 1, "y": "a"}]', {}, ["a JSON document, not CSV"]),
+    ("json_object", '{"x": [1, 2]}', {}, ["a JSON document"]),
+    ("html", "<!DOCTYPE html>\n<html></html>", {}, ["an HTML or XML document"]),
+    ("xml", "<?xml version='1.0'?><rows/>", {}, ["an HTML or XML document"]),
+    ("cut_gzip", gzip.compress(GOOD.encode())[:-9], {}, ["the gzip data ends early; the file is cut short"]),
+    ("damaged_gzip", gzip.compress(GOOD.encode(), mtime=0)[:-8] + b"00000000", {}, ["the gzip data is damaged"]),
+    ("more_after_gzip", gzip.compress(GOOD.encode()) + b"more", {}, ["the gzip data is damaged"]),
+    ("zip_within_gzip", gzip.compress(b"PK\x03\x04rest"), {}, ["a zip archive or spreadsheet"]),
+    # rows, labels
+    ("rows_lost", GOOD, {"expect_rows": 5}, ["train.csv: expected 5 rows (--expect-rows), got 4", "cut short"]),
+    ("a_label_each", "x,y\n" + "".join(f"1,{i}\n" for i in range(99)), {}, ["different in every row (99 rows"]),
+]  # fmt: skip
