@@ -38,7 +38,7 @@ def test_what_goes_wrong_inside_has_its_code(call, monkeypatch, error, code, wor
     def broken(*arguments, **options):
         raise error
 
-    monkeypatch.setattr("labelaudit.audits.run.audit_data", broken)
+    monkeypatch.setattr("labelaudit.audits.run.audit_inputs", broken)
     found, out, err = call(*AUDIT)
     assert (found, out) == (code, "")
     assert words in err

@@ -26,7 +26,7 @@ from labelaudit.views.result import View
 STATIC_ROWS = 20  # in the page itself, for readers without scripts
 MOST_COLUMNS, MOST_CONFLICTS, MOST_ROWS, MOST_ODDITIES = 400, 20, 10, 40
 NAME_CELLS, PATH_CELLS, AXIS_CELLS = 60, 200, 32
-OWN = ("page.js", "table.js", "plots.js", "start.js")
+OWN = ("page.js", "table.js", "points.js", "plots.js", "start.js")
 SCRIPTS = ("vendor/uPlot.iife.min.js", "vendor/dataTables.min.js", *(f"templates/{name}" for name in OWN))
 STYLES = ("vendor/uPlot.min.css", "templates/page.css")
 LICENCES = (("uPlot 1.6.32", "vendor/uPlot-LICENSE.txt"), ("DataTables 3.1.5", "vendor/dataTables-LICENSE.txt"))

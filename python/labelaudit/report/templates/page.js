@@ -19,10 +19,19 @@ function isDark() {
 }
 function themeButton() {
   const button = byId("theme");
-  const show = () => { button.textContent = isDark() ? "Light" : "Dark"; button.setAttribute("aria-label", `Switch to ${isDark() ? "light" : "dark"} colours`); };
+  const show = () => {
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", `Switch to ${isDark() ? "light" : "dark"} colours`);
+  };
   button.hidden = false;
   show();
-  const redraw = () => { show(); changed.forEach((draw) => draw()); };
-  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; redraw(); });
+  const redraw = () => {
+    show();
+    changed.forEach((draw) => draw());
+  };
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    redraw();
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }

@@ -2,7 +2,7 @@
 // The table of the first rows, with its filters.
 
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const escaped = (value) => value === null ? "" : String(value).replace(/[&<>"']/g, (c) => escapes[c]);
+const escaped = (value) => (value === null ? "" : String(value).replace(/[&<>"']/g, (c) => escapes[c]));
 const isNumber = (cell) => cell === null || typeof cell === "number";
 
 /** Cells are escaped for showing and for searching too: the table's search decodes what holds an ampersand as HTML. */
@@ -34,9 +34,18 @@ function fillTable(columns) {
     autoWidth: false,
     pageLength: 25,
     lengthMenu: [10, 25, 100, 1000],
-    createdRow: (row, cells) => { if (cells[at("suspect")]) row.classList.add("is-suspect"); },
+    createdRow: (row, cells) => {
+      if (cells[at("suspect")]) row.classList.add("is-suspect");
+    },
     layout: { topStart: "pageLength", topEnd: "search", bottomStart: "info", bottomEnd: "paging" },
-    language: { search: "search", lengthMenu: "_MENU_ rows a page", info: "_START_ to _END_ of _TOTAL_ rows", infoFiltered: "(of _MAX_)", infoEmpty: "no rows", zeroRecords: "No row fits." },
+    language: {
+      search: "search",
+      lengthMenu: "_MENU_ rows a page",
+      info: "_START_ to _END_ of _TOTAL_ rows",
+      infoFiltered: "(of _MAX_)",
+      infoEmpty: "no rows",
+      zeroRecords: "No row fits.",
+    },
   });
   scrollInside(byId("table-box"));
   byId("table-note").textContent = "";
@@ -55,7 +64,10 @@ function scrollInside(box) {
 }
 
 function filters(table, columns, at) {
-  const wanted = [["filter-given", at("given")], ["filter-predicted", at("predicted")]];
+  const wanted = [
+    ["filter-given", at("given")],
+    ["filter-predicted", at("predicted")],
+  ];
   for (const [id, column] of wanted) {
     const counts = new Map();
     for (const cell of columns[column].cells) counts.set(cell, (counts.get(cell) || 0) + 1);
@@ -73,16 +85,24 @@ function filters(table, columns, at) {
       table.column(column).search(label === null ? "" : (_text, cells) => cells[column] === label);
     }
     const only = byId("filter-suspects").checked;
-    table.column(at("suspect")).search(only ? "suspect" : "").draw();
+    table
+      .column(at("suspect"))
+      .search(only ? "suspect" : "")
+      .draw();
   };
   const form = byId("filters");
   form.hidden = false;
   form.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(() => { table.search(""); apply(); }));
+  form.addEventListener("reset", () =>
+    setTimeout(() => {
+      table.search("");
+      apply();
+    }),
+  );
 }
 
 function readColumns(buffer) {
   const columns = JSON.parse(new TextDecoder().decode(buffer));
-  return columns.map((c) => c.levels ? { ...c, cells: c.codes.map((code) => c.levels[code]) } : c);
+  return columns.map((c) => (c.levels ? { ...c, cells: c.codes.map((code) => c.levels[code]) } : c));
 }
