@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelaudit.audits.csv_text import csv_bytes
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.encode.state import Arrays, pack
 from labelaudit.files import make_folder, write_files
@@ -28,7 +28,7 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: the same mo
 def save(folder: Path, ranking: pd.DataFrame, record: dict[str, Any], model: FittedModel) -> Path:
     """Writes the three files of an audit into the folder, audit.json last; raises OutputError when that fails."""
     make_folder(folder)
-    contents = {RANKING: encoded(ranking_csv(ranking)), MODEL: _model_bytes(model)}
+    contents = {RANKING: csv_bytes(ranking), MODEL: _model_bytes(model)}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **record, "files": hashes}
     text = json.dumps(whole | {"sha256": record_hash(whole)}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -49,30 +49,8 @@ def record_hash(record: dict[str, Any]) -> str:
 
 
 def ranking_csv(ranking: pd.DataFrame) -> str:
-    """The ranking as CSV: cells as they are, floats shortest round-trip, true and false, LF line ends."""
-    lines = _Lines()
-    writer = csv.writer(lines, lineterminator=_Lines.END)
-    writer.writerow(ranking.columns)
-    writer.writerows(zip(*(_cells(ranking[name]) for name in ranking.columns), strict=True))
-    return "".join(lines.lines)
-
-
-class _Lines:
-    """Takes a csv writer's lines, and ends them with LF; before Python 3.13 it quotes a CR only if lines end in one."""
-
-    END = "\r\n"
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, line: str) -> None:
-        self.lines.append(line.removesuffix(self.END) + "\n")
-
-
-def _cells(column: pd.Series) -> list[Any]:
-    values = np.where(column, "true", "false") if column.dtype == bool else column.astype(object)
-    cells: list[Any] = np.where(column.isna(), "", values).tolist()
-    return cells
+    """The ranking as CSV: see `csv_bytes`."""
+    return csv_bytes(ranking).decode("utf-8")
 
 
 def _model_bytes(model: FittedModel) -> bytes:
