@@ -1,6 +1,6 @@
 """Where an audit's time goes: python benchmarks/profile_audit.py FILE.csv LABEL [--threads N] [--lines N].
 
-Prints the wall-clock time of every stage, reading and saving included, and then cProfile's costliest functions.
+Prints the wall-clock and processor time of every stage, reading and saving included, and then cProfile's costliest functions.
 cProfile sees the main thread: with one thread that is all of the work.
 """
 
@@ -19,18 +19,18 @@ class Stages:
     """Takes the audit's ticks, and keeps how long each stage took."""
 
     def __init__(self) -> None:
-        self.times: list[tuple[str, float]] = []
-        self._name, self._since = "importing", time.perf_counter()
+        self.times: list[tuple[str, float, float]] = []
+        self._name, self._since, self._worked = "importing", time.perf_counter(), time.process_time()
 
     def __call__(self, stage: str) -> None:
         """The stage before ends, this one begins."""
-        now = time.perf_counter()
-        self.times.append((self._name, now - self._since))
-        self._name, self._since = stage, now
+        now, work = time.perf_counter(), time.process_time()
+        self.times.append((self._name, now - self._since, work - self._worked))
+        self._name, self._since, self._worked = stage, now, work
 
     def text(self) -> str:
-        """One line a stage, seconds first."""
-        return "\n".join(f"{seconds:8.2f} s  {name}" for name, seconds in self.times)
+        """One line a stage: seconds on the clock, seconds of work by all threads."""
+        return "\n".join(f"{seconds:8.2f} s {work:8.2f} s  {name}" for name, seconds, work in self.times)
 
 
 def audit(path: str, label: str, threads: int | None, stages: Stages) -> None:

@@ -64,7 +64,7 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
         trusted = None if reference is None else _trusted(reference, classes, rows.classes)
         pred_probs = None if inputs.pred_probs is None else _of_fitted(inputs.pred_probs, fitted, classes)
         assessment = assess(rows, options.settings, reference=trusted, pred_probs=pred_probs, tick=tick)
-        alone = np.setdiff1d(np.arange(len(table)), fitted)
+        alone = np.flatnonzero(np.bincount(fitted, minlength=len(table)) == 0)
         guesses = probabilities_of(assessment, table.columns, alone) if len(alone) else np.empty((0, 0))
     if options.strict and not assessment.fit.converged:
         raise _not_converged(assessment.fit)
