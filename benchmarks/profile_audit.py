@@ -1,7 +1,7 @@
 """Where an audit's time goes: python benchmarks/profile_audit.py FILE.csv LABEL [--threads N] [--lines N].
 
-Prints the wall-clock and processor time of every stage, reading and saving included, and then cProfile's costliest functions.
-cProfile sees the main thread: with one thread that is all of the work.
+Prints the wall-clock and processor time of every stage, reading and saving included, and then cProfile's costliest
+functions. cProfile sees the main thread: with one thread that is all of the work.
 """
 
 from __future__ import annotations

@@ -91,13 +91,14 @@ def credibility(
     Estimating how labels go wrong and refitting the voters to what they then probably are alternate: an EM algorithm
     in which every row's probabilities come from a model that has not seen its label.
     """
+    threads = voters[0].objective.blocks.threads
     for round_ in range(EM_ROUNDS):
         tick(f"weighing the labels (round {round_ + 1} of {EM_ROUNDS})")
-        belief = _estimated(evidence, voters).belief(averaged(voters), evidence.given)
+        belief = _estimated(evidence, voters).belief(averaged(voters), evidence.given, threads)
         voters = [_refitted(voter, belief, evidence.same) for voter in voters]
     final = _estimated(evidence, voters)
     alone = None if evidence.trusted is None else _estimated(replace(evidence, trusted=None), voters)
-    belief = final.belief(averaged(voters), evidence.given)
+    belief = final.belief(averaged(voters), evidence.given, threads)
     return Credibility(belief, soft_counts(belief, evidence.given), final, alone)
 
 

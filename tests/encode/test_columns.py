@@ -11,7 +11,17 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
-from labelaudit.encode.columns import DEGREE, KNOTS, RAREST, SPLINE_COLUMNS, OneHot, Rank, Spline, Standardised, _cubic_basis
+from labelaudit.encode.columns import (
+    DEGREE,
+    KNOTS,
+    RAREST,
+    SPLINE_COLUMNS,
+    OneHot,
+    Rank,
+    Spline,
+    Standardised,
+    _cubic_basis,
+)
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]

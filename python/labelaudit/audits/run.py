@@ -71,7 +71,7 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
     trusted_rows = None if trusted is None else len(trusted.given)
     groups = None if group is None else groups_record(str(options.reading.group), table, rows)
-    found = conflicts_record(table, ranking)
+    found = conflicts_record(table, ranking, rows.hashes if len(fitted) == len(table) else None)
     record: dict[str, Any] = {
         "labelaudit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -122,6 +122,8 @@ def _of_fitted(pred_probs: NDArray[np.float64], rows: NDArray[np.int64], classes
 
 def take(columns: Sequence[Column], rows: NDArray[np.int64]) -> tuple[Column, ...]:
     """The columns of some rows (positions in the table)."""
+    if columns and np.array_equal(rows, np.arange(len(columns[0].values))):
+        return tuple(columns)
     return tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in columns)
 
 

@@ -107,9 +107,10 @@ def _drawn(column: Column, drawn: NDArray[np.int64]) -> Column:
     if column.kind in ("categorical", "text", "embedding"):
         return column
     missing = np.isnan(column.values)
-    sizes = np.where(missing, -1.0, np.abs(column.values))
-    rows = np.union1d(drawn, [sizes.argmax(), *([missing.argmax()] if missing.any() else [])])
-    return Column(column.name, column.kind, column.values[rows])
+    sizes = np.abs(column.values)
+    sizes[missing] = -1.0
+    rows = [sizes.argmax(), *([missing.argmax()] if missing.any() else [])]
+    return Column(column.name, column.kind, column.values[np.append(drawn, rows)])
 
 
 def _base(

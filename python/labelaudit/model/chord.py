@@ -1,4 +1,4 @@
-"""Newton's method for many rows: most of the way on some of them, the rest with one Hessian of all (the chord method)."""
+"""Newton's method for many rows: most of the way on some, the rest with one Hessian of all (the chord method)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.blocks import on_threads
 from labelaudit.noise.link import Labels, fit_matrix, fit_rate, labels_of, log_probabilities
 from labelaudit.noise.matrices import any_class, one_class
 from labelaudit.noise.rates import LARGEST_RATE, Integrated, averaged_belief, integrate
@@ -51,7 +52,7 @@ class NoiseEstimate:
         out: Array = np.sum([self.weights[name] * model.noise for name, model in self.models.items()], axis=0)
         return out
 
-    def belief(self, p: Array, given: Codes) -> Array:
+    def belief(self, p: Array, given: Codes, threads: int = 1) -> Array:
         """P(true | x, given) of rows (rows, classes) from their out-of-sample probabilities."""
         nodes = [
             (self.weights[name] * weight, node)
@@ -59,9 +60,13 @@ class NoiseEstimate:
             for weight, node in zip(model.weights.tolist(), model.nodes, strict=True)
         ]
         out = np.empty_like(p)
-        for start in range(0, len(p), PIECE):
+
+        def work(start: int) -> None:
             here = slice(start, start + PIECE)
             out[here] = averaged_belief(nodes, log_probabilities(p[here]), given[here])
+
+        for _ in on_threads(work, range(0, len(p), PIECE), threads):
+            pass
         return out
 
 
