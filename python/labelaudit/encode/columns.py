@@ -87,7 +87,9 @@ class Standardised:
 
     def encode(self, values: NDArray[np.generic]) -> Array:
         """(rows, 1 or 2)."""
-        return (self._raw(values) - self.mean) / self.scale
+        out = self._raw(values) - self.mean
+        out /= self.scale
+        return out
 
 
 def _divided(values: Array, exponent: int) -> Array:
@@ -107,7 +109,9 @@ def _quantiles(values: Array, exponent: int) -> Array:
 def _ranks(values: Array, quantiles: Array) -> Array:
     """The share of values below, in [0, 1]; ties take the middle of their range."""
     grid = np.linspace(0, 1, len(quantiles))
-    above = np.interp(values, quantiles, grid)
+    above: Array = np.interp(values, quantiles, grid)
+    if (quantiles[1:] > quantiles[:-1]).all():
+        return above
     below = -np.interp(-values, -quantiles[::-1], -grid[::-1])
     out: Array = (above + below) / 2
     return out
@@ -202,7 +206,9 @@ class Spline:
 
     def encode(self, values: NDArray[np.generic]) -> Array:
         """(rows, SPLINE_COLUMNS), one more where values are missing."""
-        return (self._raw(values) - self.mean) / self.scale
+        out = self._raw(values) - self.mean
+        out /= self.scale
+        return out
 
 
 @dataclass(frozen=True)
