@@ -89,7 +89,8 @@ def leave_one_out(objective: Objective, theta: Array, same: Alike, curvature: Cu
         here = slice(block.start, block.stop)
         q = _square(forms(block) / objective.rows, rows.r.shape[1]) * count[here, None, None]
         s = _square(native.curvature(rows.p[here], np.ones(block.stop - block.start)), rows.r.shape[1])
-        bent = np.linalg.solve((1 + LEVERAGE_SLACK) * np.eye(q.shape[1]) - s @ q, mean[here, :, None])
+        left = (1 + LEVERAGE_SLACK) * np.eye(q.shape[1]) - s @ q
+        bent = mean[here, :, None] / left if q.shape[1] == 1 else np.linalg.solve(left, mean[here, :, None])
         z = block.forward(theta) + (q @ bent)[:, :, 0]
         return class_probabilities(native.probabilities(np.ascontiguousarray(z)))
 

@@ -22,6 +22,7 @@ PENALTY = 2.0  # nats for each parameter that no integral covers; between Akaike
 TEMPER = 2.0  # evidence is softened by this before models are averaged: a guess; rows are not independent
 MOST_CLASSES = 50  # with a full matrix; beyond, it would have more entries than most tables have errors
 INTERVAL = (0.025, 0.975)
+SMALLEST_WEIGHT = 1e-12  # of a noise matrix: without those below, no belief moves by more than some 1e-11
 PIECE = 8192  # rows at a time: what is worked on stays in the cache
 
 
@@ -58,6 +59,7 @@ class NoiseEstimate:
             (self.weights[name] * weight, node)
             for name, model in self.models.items()
             for weight, node in zip(model.weights.tolist(), model.nodes, strict=True)
+            if self.weights[name] * weight > SMALLEST_WEIGHT
         ]
         out = np.empty_like(p)
 

@@ -117,7 +117,9 @@ def _in_parts(text: Text, structure: Structure, options: dict[str, Any], threads
         pieces = [_body(text, structure, *bound) for bound in pairwise(bounds)]
         frames = list(pool.map(lambda piece: _parsed(piece, options), pieces))
     types = frames[0].dtypes
-    mixed = {name for name, kind in types.items() if kind.kind == "O"} - set(options["dtype"])  # of whatever objects
+    mixed = {name for name, kind in types.items() if kind == np.dtype(object)} - set(
+        options["dtype"]
+    )  # of whatever objects
     if mixed or any(not frame.dtypes.equals(types) for frame in frames[1:]):
         return None
     return pd.concat(frames, ignore_index=True)
