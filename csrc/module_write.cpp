@@ -21,7 +21,8 @@ la::CsvColumn words_of(const py::tuple& pair, std::int64_t rows) {
     la::CsvWords column{input<std::int64_t>(pair[0].cast<py::array>(), "codes", {rows}), {}};
     for (const py::handle word : pair[1].cast<py::tuple>()) {
         if (!PyBytes_Check(word.ptr())) throw std::invalid_argument("words: expected bytes");
-        column.words.emplace_back(PyBytes_AS_STRING(word.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(word.ptr())));
+        column.words.emplace_back(PyBytes_AS_STRING(word.ptr()),
+                                  static_cast<std::size_t>(PyBytes_GET_SIZE(word.ptr())));
     }
     const auto count = static_cast<std::int64_t>(column.words.size());
     for (const std::int64_t code : column.codes)
