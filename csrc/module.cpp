@@ -102,12 +102,14 @@ void bind_kernels(py::module_& m) {
 
 }  // namespace
 
-void bind_matrix(py::module_& m);    // module_matrix.cpp
-void bind_csv_scan(py::module_& m);  // module_csv.cpp
+void bind_matrix(py::module_& m);     // module_matrix.cpp
+void bind_csv_scan(py::module_& m);   // module_csv.cpp
+void bind_csv_write(py::module_& m);  // module_write.cpp
 
 PYBIND11_MODULE(_core, m) {
     m.doc() = "Kernels of labelaudit.";
     bind_matrix(m);
     bind_kernels(m);
     bind_csv_scan(m);
+    bind_csv_write(m);
 }

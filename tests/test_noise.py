@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from labelaudit.noise.link import Link, fit_link, fit_matrix, fit_rate, labels_of, log_probabilities, no_link
-from labelaudit.noise.matrices import any_class, error_rates, one_class, one_rate_matrix, posterior, soft_counts
+from labelaudit.noise import models
+from labelaudit.noise.link import Link, Linked, fit_link, fit_matrix, fit_rate, labels_of, log_probabilities, no_link
+from labelaudit.noise.matrices import any_class, error_rates, one_class, one_rate_matrix, soft_counts
 from labelaudit.noise.models import OTHER_WAY, estimate, explained_loss
-from labelaudit.noise.rates import LARGEST_RATE, integrate
+from labelaudit.noise.rates import LARGEST_RATE, averaged_belief, integrate
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -45,19 +46,40 @@ def naive_value(p: Array, labels: Codes, noise: Array, link: Link) -> float:
     return total - (math.log(link.sharpness) ** 2 + float((link.shift**2).sum())) / 2
 
 
+def linked(noise: Array, link: Link) -> Linked:
+    return Linked(noise, link, 0.0, 0.0)
+
+
 @given(problems)
-def test_the_posterior_sums_to_one_and_is_bayes_rule(problem: tuple[int, int, int]) -> None:
+def test_the_averaged_belief_is_bayes_rule_under_each_matrix(problem: tuple[int, int, int]) -> None:
     p, labels = drawn(*problem)
-    noise = one_rate_matrix(0.2, problem[1])
-    belief = posterior(noise, p, labels)
+    k = problem[1]
+    nodes = [
+        (0.25, linked(one_rate_matrix(0.2, k), no_link(k))),
+        (0.75, linked(one_rate_matrix(0.05, k), Link(1.5, np.linspace(-1, 1, k)))),
+    ]
+    belief = averaged_belief(nodes, log_probabilities(p), labels)
     assert np.allclose(belief.sum(1), 1, rtol=0, atol=1e-12)
     for i in range(len(p)):
-        joint = [noise[labels[i], t] * p[i, t] for t in range(len(noise))]
-        assert np.allclose(belief[i], np.array(joint) / math.fsum(joint), rtol=1e-12, atol=0)
+        expected = np.zeros(k)
+        for weight, node in nodes:
+            powers = np.maximum(p[i], 1e-9) ** node.link.sharpness * np.exp(node.link.shift)
+            joint = node.noise[labels[i]] * powers
+            expected += weight * joint / math.fsum(joint)
+        assert np.allclose(belief[i], expected, rtol=1e-11, atol=1e-14)
 
 
 def test_a_label_that_cannot_be_has_a_finite_posterior() -> None:
-    assert np.isfinite(posterior(np.eye(2), np.array([[1.0, 0.0]]), np.array([1]))).all()
+    log_p = log_probabilities(np.array([[1.0, 0.0]]))
+    assert np.isfinite(averaged_belief([(1.0, linked(np.eye(2), Link(50.0, np.zeros(2))))], log_p, np.array([1]))).all()
+
+
+def test_the_belief_is_the_same_for_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    p, labels = planted(200, PLANTED)
+    found = estimate(p, labels)
+    whole = found.belief(p, labels)
+    monkeypatch.setattr(models, "PIECE", 7)
+    assert np.array_equal(found.belief(p, labels, threads=3), whole)
 
 
 @given(problems)

@@ -18,7 +18,7 @@ from labelaudit.device import Device, place, resolve
 from labelaudit.encode.content import folds, row_hashes, sample
 from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder
 from labelaudit.encode.groups import folds_of_groups, joined
-from labelaudit.evidence import out_of_sample
+from labelaudit.evidence import out_of_sample, remembered
 from labelaudit.influence import mean_gradient, residuals
 from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
 from labelaudit.model.optimize import minimise
@@ -96,11 +96,15 @@ def assess(
         objective = hard_objective(_blocks(encoder, rows, layout, settings, device), given, rows.classes, vote.l2)
         solver = solver_for(objective.parameters, settings.solver)
         fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)
-        p = out_of_sample(objective, fit.theta, solver, same) if pred_probs is None else pred_probs[layout.order]
+        curvature = remembered(objective, fit.theta, solver)
+        if pred_probs is None:
+            p = out_of_sample(objective, fit.theta, solver, same, curvature)
+        else:
+            p = pred_probs[layout.order]
         trusted = None
         if reference is not None and there is not None:
             trusted = _blocks(encoder, reference, there, settings, device)
-        voters[vote.encoding] = encoder, Voter(objective, fit, p, vote.weight, solver, trusted)
+        voters[vote.encoding] = encoder, Voter(objective, fit, p, vote.weight, solver, trusted, curvature)
     true = None if reference is None or there is None else reference.given[there.order]
     evidence = Evidence(given, same, sample(rows.hashes[layout.order], SAMPLE_ROWS), true)
     encoder, model = voters[choice.encoding]

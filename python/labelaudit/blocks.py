@@ -191,12 +191,13 @@ class RowBlocks:
         return joined[0]
 
     def _run(self, work: Callable[[Any], Any], items: Sequence[Any]) -> Iterable[Any]:
-        if self.threads == 1 or len(items) == 1:
-            return map(work, items)
-        return _threaded(work, items, self.threads)
+        return on_threads(work, items, self.threads)
 
 
-def _threaded(work: Callable[[Any], Any], items: Sequence[Any], threads: int) -> list[Any]:
+def on_threads(work: Callable[[Any], Any], items: Sequence[Any], threads: int) -> Iterable[Any]:
+    """The results of `work` for every item, in their order, from so many threads."""
+    if threads == 1 or len(items) <= 1:
+        return map(work, items)
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, items))
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import Layout, RowBlocks, layout_of
+from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
 from labelaudit.encode.columns import ColumnEncoder
 from labelaudit.encode.content import Hashes, sample
 from labelaudit.encode.encoder import TRIED, Encoder, Encoding, encode_blocks, fit_encoder
@@ -122,16 +122,17 @@ def choose(
     encodings = TRIED if encoding == "auto" else (encoding,)
     grid = l2_grid(rows.classes) if l2 == "auto" else (l2,)
     drawn = rows.take(sample(rows.hashes, SAMPLE_ROWS))
-    trials: list[Trial] = []
-    for name in encodings:
-        encoder = fit_encoder(name, drawn.columns, drawn.hashes, drawn.reduced)
-        if any(t.encoding != name and _same(encoder, t) for t in trials):
-            continue
+    encoders = [fit_encoder(name, drawn.columns, drawn.hashes, drawn.reduced) for name in encodings]
+    encoders = [e for i, e in enumerate(encoders) if not any(_same(e, other) for other in encoders[:i])]
+
+    def tried(encoder: Encoder) -> list[Trial]:
         parameters = len(encoder.names) * outputs_for(rows.classes)
-        if parameters > LARGEST_TRIED and trials:
-            trials.append(Trial(name, float("nan"), parameters, float("inf"), note=f"over {LARGEST_TRIED} parameters"))
-            continue
-        trials.extend(_trials(drawn, encoder, grid, solver, threads))
+        if parameters > LARGEST_TRIED and encoder is not encoders[0]:
+            note = f"over {LARGEST_TRIED} parameters"
+            return [Trial(encoder.encoding, float("nan"), parameters, float("inf"), note=note)]
+        return _trials(drawn, encoder, grid, solver)
+
+    trials = [trial for found in on_threads(tried, encoders, threads) for trial in found]
     best, votes = elected([t for t in trials if np.isfinite(t.explained_loss)], len(drawn.given))
     found = Choice(best.encoding, best.l2, votes, tuple(trials))
     return found if len(rows.given) <= SAMPLE_ROWS else replace(found, votes=(found.alone,))
@@ -153,16 +154,16 @@ def elected(trials: Sequence[Trial], rows: int) -> tuple[Trial, tuple[Vote, ...]
     return min(strong, key=lambda t: t.parameters), votes
 
 
-def _same(encoder: Encoder, trial: Trial) -> bool:
+def _same(encoder: Encoder, other: Encoder) -> bool:
     """Without a numeric column that bends, splines are the linear encoding over again."""
-    return encoder.encoding == "spline" and trial.encoding == "linear" and encoder.columns == encoder.base
+    return encoder.encoding == "spline" and other.encoding == "linear" and encoder.columns == encoder.base
 
 
 def _trials(
-    rows: Rows, encoder: Encoder, grid: Sequence[float], solver: Literal["auto", "direct", "cg"], threads: int
+    rows: Rows, encoder: Encoder, grid: Sequence[float], solver: Literal["auto", "direct", "cg"]
 ) -> list[Trial]:
     layout = layout_of(rows.fold)
-    blocks = encode_blocks(encoder, rows.columns, layout, threads=threads)
+    blocks = encode_blocks(encoder, rows.columns, layout)
     given, same = rows.given[layout.order], rows.alike(layout)
     theta = None
     found: list[tuple[Trial, Array]] = []

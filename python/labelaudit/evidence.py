@@ -7,28 +7,30 @@ rows with different features belong together: for these there is no closed form.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import Block
-from labelaudit.curvature import CgCurvature, DirectCurvature
+from labelaudit.blocks import Block, RowBlocks
+from labelaudit.curvature import CgCurvature, Curvature, DirectCurvature, along, curvature_at, trace
 from labelaudit.errors import CurvatureError
 from labelaudit.influence import residuals
 from labelaudit.kernels import native
 from labelaudit.kernels.solve import Cholesky
+from labelaudit.model.chord import chord
 from labelaudit.model.fit import Solver, newton
-from labelaudit.model.objective import Objective, flat, unflat
+from labelaudit.model.objective import Objective
 from labelaudit.model.targets import class_probabilities
 
 Array = NDArray[np.float64]
 
 FOLD_CG_TOLERANCE = 1e-4  # one Newton step is itself no closer to the fold's optimum
 REST_TOLERANCE = 1e-7  # largest entry of the gradient of a fit without a fold
-CONTRACTION = 0.5  # a chord step that leaves more of the gradient costs more than a Newton step; a guess
-MAX_CHORDS = 50
+FORMS_BYTES = 256 * 2**20  # of quadratic forms that are kept
 LEVERAGE_SLACK = 1e-9  # keeps a row with leverage 1, whose label nothing else supports, from dividing by zero
 
 
@@ -56,19 +58,22 @@ def alike(hashes: NDArray[np.uint64], *, by_fold: bool = False) -> Alike:
     return Alike(of.astype(np.int64), count.astype(np.int64), by_fold)
 
 
-def out_of_sample(objective: Objective, theta: Array, solver: Solver, same: Alike) -> Array:
+def out_of_sample(
+    objective: Objective, theta: Array, solver: Solver, same: Alike, curvature: Curvature | None = None
+) -> Array:
     """Class probabilities (rows, classes) of each row from a model that has not seen it nor its exact duplicates.
 
-    With same.by_fold it has seen no row of the fold, so that no row that belongs to it has a say.
+    With same.by_fold it has seen no row of the fold, so that no row that belongs to it has a say. The curvature, where
+    it is known already, is the objective's at theta.
     """
     if same.by_fold:
         return without_folds(objective, theta, solver)
     if solver == "cg":
         return out_of_fold(objective, theta)
-    return leave_one_out(objective, theta, same)
+    return leave_one_out(objective, theta, same, curvature)
 
 
-def leave_one_out(objective: Objective, theta: Array, same: Alike) -> Array:
+def leave_one_out(objective: Objective, theta: Array, same: Alike, curvature: Curvature | None = None) -> Array:
     """Out-of-sample probabilities in closed form, for unit weights.
 
     Leaving out the m rows with features x moves their logits by m Q (I - m S Q)^-1 r, where r is their mean residual,
@@ -78,17 +83,66 @@ def leave_one_out(objective: Objective, theta: Array, same: Alike) -> Array:
     rows = residuals(objective.blocks, objective.targets, theta)
     mean = same.means(rows.r)
     count = same.count[same.of]
-    matrices = DirectCurvature(objective, theta).pair_matrices() / objective.rows
+    forms = _forms(DirectCurvature(objective, theta) if curvature is None else curvature, objective)
 
     def part(block: Block) -> Array:
         here = slice(block.start, block.stop)
-        q = _square(block.quadratic(matrices), rows.r.shape[1]) * count[here, None, None]
+        q = _square(forms(block) / objective.rows, rows.r.shape[1]) * count[here, None, None]
         s = _square(native.curvature(rows.p[here], np.ones(block.stop - block.start)), rows.r.shape[1])
-        bent = np.linalg.solve((1 + LEVERAGE_SLACK) * np.eye(q.shape[1]) - s @ q, mean[here, :, None])
+        left = (1 + LEVERAGE_SLACK) * np.eye(q.shape[1]) - s @ q
+        bent = mean[here, :, None] / left if q.shape[1] == 1 else np.linalg.solve(left, mean[here, :, None])
         z = block.forward(theta) + (q @ bent)[:, :, 0]
         return class_probabilities(native.probabilities(np.ascontiguousarray(z)))
 
     return objective.blocks.map(part)
+
+
+def _forms(curvature: Curvature, objective: Objective) -> Callable[[Block], Array]:
+    """x^T [H^-1]_ab x of a block's rows, (block rows, pairs)."""
+    if isinstance(curvature, DirectCurvature):
+        matrices = curvature.pair_matrices()
+        return lambda block: block.quadratic(matrices)
+    of_all = curvature.quadratic(objective.blocks)
+    return lambda block: of_all[block.start : block.stop]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A curvature that keeps the quadratic forms of all rows of its objective: they are asked for twice."""
+
+    curvature: Curvature
+    blocks: RowBlocks
+
+    @cached_property
+    def forms(self) -> Array:
+        """(rows, pairs)."""
+        return self.curvature.quadratic(self.blocks)
+
+    def solve(self, rhs: Array) -> Array:
+        """See Curvature."""
+        return self.curvature.solve(rhs)
+
+    def quadratic(self, blocks: RowBlocks) -> Array:
+        """See Curvature."""
+        return self.forms if blocks is self.blocks else self.curvature.quadratic(blocks)
+
+    def row_forms(self, blocks: RowBlocks, r: Array, p: Array) -> Array:
+        """See Curvature."""
+        if blocks is not self.blocks:
+            return self.curvature.row_forms(blocks, r, p)
+
+        def part(block: Block) -> Array:
+            here = slice(block.start, block.stop)
+            return np.stack([along(r[here], self.forms[here]), trace(p[here], self.forms[here])], 1)
+
+        return blocks.map(part)
+
+
+def remembered(objective: Objective, theta: Array, solver: Solver) -> Curvature:
+    """The objective's curvature at theta, which keeps what is asked of it again, where memory allows."""
+    curvature = curvature_at(objective, theta, solver)
+    size = 8 * objective.blocks.rows * native.pair_count(objective.outputs)
+    return Remembered(curvature, objective.blocks) if solver == "direct" and size <= FORMS_BYTES else curvature
 
 
 def _square(packed: Array, outputs: int) -> Array:
@@ -131,7 +185,7 @@ def without_folds(objective: Objective, theta: Array, solver: Solver, *, toleran
     moved = {}
     for fold in folds:
         rest = objective.without_fold(fold)
-        start = _chord(rest, theta, factors[fold], tolerance) if fold in factors else theta
+        start = chord(rest, theta, factors[fold], tolerance)[0] if fold in factors else theta
         moved[fold] = newton(rest, start=start, solver=solver, tolerance=tolerance).theta
     return _each_by_its_own(objective, moved)
 
@@ -148,21 +202,6 @@ def _rest_factors(objective: Objective, theta: Array, folds: list[int]) -> dict[
         with suppress(CurvatureError):  # without penalty, a column may be constant in the rest: Newton's method damps
             factors[fold] = Cholesky(objective.assemble(rest, objective.without_fold(fold).rows))
     return factors
-
-
-def _chord(rest: Objective, theta: Array, factor: Cholesky, tolerance: float) -> Array:
-    """Steps with the Hessian of the start, while each shrinks the gradient enough (the chord method)."""
-    _, gradient = rest.loss_and_gradient(theta)
-    for _ in range(MAX_CHORDS):
-        norm = np.abs(gradient).max()
-        if norm <= tolerance:
-            break
-        there = theta - unflat(factor.solve(flat(gradient)), rest.blocks.cols)
-        _, after = rest.loss_and_gradient(there)
-        if not np.abs(after).max() <= CONTRACTION * norm:
-            break
-        theta, gradient = there, after
-    return theta
 
 
 def _folds(objective: Objective) -> list[int]:

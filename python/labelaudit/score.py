@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import RowBlocks
-from labelaudit.curvature import curvature_at
+from labelaudit.curvature import Curvature, curvature_at
 from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.influence import average_influence, mean_gradient, residuals, self_influence_and_leverage
 from labelaudit.kernels import native
-from labelaudit.model.fit import Fit, Solver, newton
+from labelaudit.model.chord import newton_of_many
+from labelaudit.model.fit import Fit, Solver
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import SoftTargets, class_probabilities
 from labelaudit.noise.matrices import soft_counts
@@ -36,7 +37,8 @@ EM_FIT_STEPS = 20
 class Voter:
     """One encoding's model of the given labels: objective, fit, and out-of-sample probabilities p (rows, classes).
 
-    weight: how much p counts. trusted: the blocks of the trusted rows in this encoding, if there are any.
+    weight: how much p counts. trusted: the blocks of the trusted rows in this encoding, if there are any. curvature:
+    the objective's at the fit, where it is known already.
     """
 
     objective: Objective
@@ -45,6 +47,7 @@ class Voter:
     weight: float
     solver: Solver
     trusted: RowBlocks | None = None
+    curvature: Curvature | None = None
 
     def trusted_probabilities(self) -> Array:
         """Class probabilities of the trusted rows, which the model has not seen, (trusted rows, classes)."""
@@ -88,13 +91,14 @@ def credibility(
     Estimating how labels go wrong and refitting the voters to what they then probably are alternate: an EM algorithm
     in which every row's probabilities come from a model that has not seen its label.
     """
+    threads = voters[0].objective.blocks.threads
     for round_ in range(EM_ROUNDS):
         tick(f"weighing the labels (round {round_ + 1} of {EM_ROUNDS})")
-        belief = _estimated(evidence, voters).belief(averaged(voters), evidence.given)
+        belief = _estimated(evidence, voters).belief(averaged(voters), evidence.given, threads)
         voters = [_refitted(voter, belief, evidence.same) for voter in voters]
     final = _estimated(evidence, voters)
     alone = None if evidence.trusted is None else _estimated(replace(evidence, trusted=None), voters)
-    belief = final.belief(averaged(voters), evidence.given)
+    belief = final.belief(averaged(voters), evidence.given, threads)
     return Credibility(belief, soft_counts(belief, evidence.given), final, alone)
 
 
@@ -125,8 +129,8 @@ def _refitted(voter: Voter, belief: Array, same: Alike) -> Voter:
     """The voter fitted to P(true | x, given) instead of the given labels."""
     soft = replace(voter.objective, targets=SoftTargets(belief))
     start = voter.fit.theta
-    fit = newton(soft, start=start, solver=voter.solver, tolerance=EM_FIT_TOLERANCE, max_steps=EM_FIT_STEPS)
-    return replace(voter, fit=fit, p=out_of_sample(soft, fit.theta, voter.solver, same))
+    fit = newton_of_many(soft, start=start, solver=voter.solver, tolerance=EM_FIT_TOLERANCE, max_steps=EM_FIT_STEPS)
+    return replace(voter, fit=fit, curvature=None, p=out_of_sample(soft, fit.theta, voter.solver, same))
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def score(voter: Voter, given: Codes, belief: Array, reference: Array | None) ->
     """
     objective, fit, each = voter.objective, voter.fit, np.arange(len(given))
     rows = residuals(objective.blocks, objective.targets, fit.theta)
-    curvature = curvature_at(objective, fit.theta, voter.solver)
+    curvature = voter.curvature or curvature_at(objective, fit.theta, voter.solver)
     right = np.clip(belief[each, given], 0.0, 1.0)
     gradient = mean_gradient(rows, right) if reference is None else reference
     own, pull = self_influence_and_leverage(rows, curvature)

@@ -12,6 +12,9 @@ import pytest
 import labelaudit
 from labelaudit.audits.saving import ranking_csv
 from labelaudit.blocks import CHUNK_ROWS
+from labelaudit.encode import encoder
+from labelaudit.model import chord
+from labelaudit.table import values
 from sample_data import QUICK, csv_text, sample_rows
 
 
@@ -45,3 +48,14 @@ def test_threads_change_no_bit_of_several_chunks(write, group):
     audits = (labelaudit.audit(path, "label", id="key", group=group, threads=n, **QUICK) for n in (1, 2, 4))
     found = {ranking_csv(audit.ranking) for audit in audits}
     assert len(found) == 1
+
+
+def test_threads_change_no_bit_where_rows_are_many(write, monkeypatch):
+    """What is done only for many rows: reading in parts, fitting encoders on some, chord steps."""
+    monkeypatch.setattr(values, "PART_BYTES", 1 << 14)
+    monkeypatch.setattr(encoder, "FITTED_ROWS", 1000)
+    monkeypatch.setattr(chord, "MANY_BLOCKS", 5)
+    path = write(csv_text(sample_rows(CHUNK_ROWS + 1000)))
+    options = {**QUICK, "encoding": "spline"}
+    audits = (labelaudit.audit(path, "label", id="key", threads=n, **options) for n in (1, 2, 4))
+    assert len({ranking_csv(audit.ranking) for audit in audits}) == 1

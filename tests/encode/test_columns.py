@@ -9,11 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from scipy.interpolate import BSpline
 
-from labelaudit.encode.columns import DEGREE, KNOT_VECTOR, RAREST, SPLINE_COLUMNS, OneHot, Rank, Spline, Standardised
+from labelaudit.encode.columns import (
+    DEGREE,
+    KNOTS,
+    RAREST,
+    SPLINE_COLUMNS,
+    OneHot,
+    Rank,
+    Spline,
+    Standardised,
+    _cubic_basis,
+)
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
+KNOT_VECTOR = np.arange(-DEGREE, KNOTS + DEGREE) / (KNOTS - 1)
 
 
 def number(*values: float) -> Column:
@@ -170,3 +182,9 @@ def test_every_row_of_the_fit_has_exactly_one_level(codes: list[int]) -> None:
         assert (x.sum(1) == 1).all()
         assert x.any(0).all()
     assert np.isfinite(encoder.encode(np.arange(-1, 6))).all()
+
+
+def test_the_spline_basis_is_scipys() -> None:
+    rank = np.concatenate([np.linspace(0, 1, 1001), np.nextafter([0.25, 0.5, 0.75, 1.0], 0.0)])
+    expected = BSpline.design_matrix(rank, KNOT_VECTOR, DEGREE).toarray()[:, :SPLINE_COLUMNS]
+    assert np.abs(_cubic_basis(rank) - expected).max() < 1e-15

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from labelaudit.blocks import layout_of
+from labelaudit.encode import encoder as encoder_module
 from labelaudit.encode.content import row_hashes
 from labelaudit.encode.encoder import ENCODINGS, Encoding, encode_blocks, feature_columns, fit_encoder
 from labelaudit.kernels.native import to_numpy
@@ -110,3 +111,25 @@ def test_blocks_hold_the_encoded_rows_in_storage_order(chunk_rows: int) -> None:
 
 def test_every_encoding_is_tried() -> None:
     assert get_args(Encoding) == ENCODINGS
+
+
+@pytest.mark.parametrize("encoding", ["linear", "spline", "kernel", "rank-kernel"])
+def test_many_rows_are_fitted_on_some_and_the_extremes(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest value keeps squares finite, a single missing value gets its indicator, and order changes nothing."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=400)
+    values[17], values[333] = 1e200, np.nan
+    columns = (
+        Column("a", "numeric", values),
+        Column("b", "numeric", rng.normal(size=400)),
+        Column("c", "categorical", rng.integers(0, 3, 400), ("x", "y", "z")),
+    )
+    monkeypatch.setattr(encoder_module, "FITTED_ROWS", 100)
+    encoder = fit_encoder(encoding, columns, row_hashes(columns, 400))  # type: ignore[arg-type]
+    x = encoder.encode(columns, np.arange(400))
+    assert np.isfinite(x).all()
+    assert any("missing" in name for e in encoder.base for name in e.names)
+    shuffle = rng.permutation(400)
+    shuffled = [Column(c.name, c.kind, c.values[shuffle], c.levels) for c in columns]
+    other = fit_encoder(encoding, shuffled, row_hashes(shuffled, 400))  # type: ignore[arg-type]
+    assert np.allclose(other.encode(shuffled, np.arange(400)), x[shuffle], rtol=0, atol=1e-6)

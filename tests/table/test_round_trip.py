@@ -4,15 +4,19 @@ import csv
 import io
 import struct
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labelaudit.errors import InputError
-from labelaudit.table import Table, read_table
+from labelaudit.table import Table, read_table, values
+
+Write = Callable[..., str]
 
 cells = st.text(alphabet=st.sampled_from("ab,\"\n\r\t é€😀\u202e\ufeff;|'=+\\ 0NA"), max_size=6) | st.text(
     alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6
@@ -102,3 +106,23 @@ def test_integers_of_any_size_come_back_as_the_nearest_float(numbers: list[int])
     rows = [[str(number), "pn"[i % 2]] for i, number in enumerate(numbers)]
     (column,) = read(written([["x", "y"], *rows])).columns
     np.testing.assert_array_equal(column.values, np.array([float(number) for number in numbers]))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["4", "4.5", "", "word", "true"])
+def test_a_file_read_in_parts_is_the_same(write: Write, monkeypatch: pytest.MonkeyPatch, end: str, last: str) -> None:
+    """Line breaks in quotes, blank lines, a missing last line end, and columns whose type changes near the end."""
+    rows = [
+        f'{i},{i / 7},"a{end}{i % 3}",{i % 2 == 0},{"yes" if i % 3 else "no"}{end * (1 + (i % 5 == 0))}'
+        for i in range(40)
+    ]
+    path = write(f"whole,real,words,flag,label{end}{''.join(rows)}{last},1,b,{last},yes")
+    options: dict[str, Any] = {"label": "label", "categorical": ["whole", "flag"]}
+    alone = read_table([path], **options)
+    monkeypatch.setattr(values, "PART_BYTES", 100)
+    for threads in (2, 3, 7):
+        parts = read_table([path], **options, threads=threads)
+        for one, other in zip(parts.columns, alone.columns, strict=True):
+            assert (one.name, one.kind, one.levels) == (other.name, other.kind, other.levels)
+            assert np.array_equal(one.values, other.values, equal_nan=one.kind == "numeric")
+        assert np.array_equal(parts.given, alone.given)

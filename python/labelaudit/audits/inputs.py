@@ -92,4 +92,4 @@ def read(data: Paths | pd.DataFrame, options: AuditOptions, *, expect: Table | N
         for name in ("skip", "delimiter", "charset", "rejects", "trust_size"):
             reading.pop(name)
         return table_from_frame(data, expect=expect, **reading)
-    return read_table(data, expect=expect, **reading)
+    return read_table(data, expect=expect, threads=options.settings.threads, **reading)

@@ -91,4 +91,16 @@ def _scores(rows: int, fitted: NDArray[np.int64], alone: NDArray[np.int64], asse
 def worst_first(columns: dict[str, Any], rank_by: RankBy) -> NDArray[np.int64]:
     """The order by the column that was asked for, ties by label_score, average_influence, row; missing values last."""
     key = -columns[rank_by] if rank_by == "self_influence" else columns[rank_by]
-    return np.lexsort((columns["row"], columns["average_influence"], columns["label_score"], key))
+    order = np.argsort(key, kind="stable")
+    tied = _tied(key[order])
+    some = order[tied]
+    ties = (columns["row"][some], columns["average_influence"][some], columns["label_score"][some], key[some])
+    order[tied] = some[np.lexsort(ties)]
+    return order
+
+
+def _tied(values: Array) -> NDArray[np.int64]:
+    """Where a sorted value equals its neighbour; missing ones, which stand last, equal each other."""
+    missing = np.isnan(values)
+    same = (values[1:] == values[:-1]) | (missing[1:] & missing[:-1])
+    return np.flatnonzero(np.append(same, False) | np.append(False, same))

@@ -64,14 +64,14 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
         trusted = None if reference is None else _trusted(reference, classes, rows.classes)
         pred_probs = None if inputs.pred_probs is None else _of_fitted(inputs.pred_probs, fitted, classes)
         assessment = assess(rows, options.settings, reference=trusted, pred_probs=pred_probs, tick=tick)
-        alone = np.setdiff1d(np.arange(len(table)), fitted)
+        alone = np.flatnonzero(np.bincount(fitted, minlength=len(table)) == 0)
         guesses = probabilities_of(assessment, table.columns, alone) if len(alone) else np.empty((0, 0))
     if options.strict and not assessment.fit.converged:
         raise _not_converged(assessment.fit)
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
     trusted_rows = None if trusted is None else len(trusted.given)
     groups = None if group is None else groups_record(str(options.reading.group), table, rows)
-    found = conflicts_record(table, ranking)
+    found = conflicts_record(table, ranking, rows.hashes if len(fitted) == len(table) else None)
     summary = summary_of(table, ranking, assessment, names, alone, trusted_rows, options)
     used, predicted = take(_used(table, assessment), fitted), assessment.scores.predicted
     record: dict[str, Any] = {
@@ -124,6 +124,8 @@ def _of_fitted(pred_probs: NDArray[np.float64], rows: NDArray[np.int64], classes
 
 def take(columns: Sequence[Column], rows: NDArray[np.int64]) -> tuple[Column, ...]:
     """The columns of some rows (positions in the table)."""
+    if columns and np.array_equal(rows, np.arange(len(columns[0].values))):
+        return tuple(columns)
     return tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in columns)
 
 

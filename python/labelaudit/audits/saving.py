@@ -5,7 +5,6 @@ report.html may stand beside them. It is made from the others, so its hash is no
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelaudit.audits.csv_text import csv_bytes
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.encode.state import Arrays, pack
 from labelaudit.files import make_folder, remove_file, write_files
@@ -43,7 +43,7 @@ def save(
 
     Without a page, an older audit's page there is removed: it would be of another audit.
     """
-    contents = {RANKING: encoded(ranking_csv(ranking)), MODEL: _model_bytes(model)}
+    contents = {RANKING: csv_bytes(ranking), MODEL: _model_bytes(model)}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **record, "files": hashes}
     text = json.dumps(whole | {"sha256": record_hash(whole)}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -78,12 +78,8 @@ def record_hash(record: dict[str, Any]) -> str:
 
 
 def ranking_csv(ranking: pd.DataFrame) -> str:
-    """The ranking as CSV: cells as they are, floats shortest round-trip, true and false, LF line ends."""
-    lines = _Lines()
-    writer = csv.writer(lines, lineterminator=_Lines.END)
-    writer.writerow(ranking.columns)
-    writer.writerows(zip(*(_cells(ranking[name]) for name in ranking.columns), strict=True))
-    return "".join(lines.lines)
+    """The ranking as CSV: see `csv_bytes`."""
+    return csv_bytes(ranking).decode("utf-8")
 
 
 def is_formula_like(cell: str) -> bool:
@@ -98,24 +94,6 @@ def formula_like_cells(ranking: pd.DataFrame, texts: Sequence[str]) -> int:
         counts = ranking[name].value_counts()
         cells += is_formula_like(name) + sum(n for cell, n in counts.items() if is_formula_like(str(cell)))
     return int(cells)
-
-
-class _Lines:
-    """Takes a csv writer's lines, and ends them with LF; before Python 3.13 it quotes a CR only if lines end in one."""
-
-    END = "\r\n"
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, line: str) -> None:
-        self.lines.append(line.removesuffix(self.END) + "\n")
-
-
-def _cells(column: pd.Series) -> list[Any]:
-    values = np.where(column, "true", "false") if column.dtype == bool else column.astype(object)
-    cells: list[Any] = np.where(column.isna(), "", values).tolist()
-    return cells
 
 
 def _model_bytes(model: FittedModel) -> bytes:

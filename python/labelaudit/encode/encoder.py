@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit._core import CsrMatrix
-from labelaudit.blocks import Layout, MatrixBlock, RowBlocks
+from labelaudit.blocks import Layout, MatrixBlock, RowBlocks, on_threads
 from labelaudit.encode.columns import ColumnEncoder, OneHot, Rank, Spline, Standardised
 from labelaudit.encode.components import Components
 from labelaudit.encode.content import Hashes, moments, sample
@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 Encoding = Literal["linear", "spline", "kernel", "rank-kernel", "spline+kernel", "terms"]
 TRIED: tuple[Encoding, ...] = ("linear", "spline", "kernel", "rank-kernel", "spline+kernel")
 ENCODINGS: tuple[Encoding, ...] = (*TRIED, "terms")
+FITTED_ROWS = 100_000  # numbers are scaled, ranked and bent by as many, drawn by content: more would hardly differ
 FEWEST_FOR_SPLINE = 3  # different values; two lie on a line
 CATEGORY_SCALE = 4.0  # of one-hot columns beside ranks: two categories are then as far apart as two booleans, 1/2
 
@@ -79,26 +80,42 @@ def feature_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 def fit_encoder(
     encoding: Encoding, columns: Sequence[Column], hashes: Hashes, reduced: dict[str, ColumnEncoder] | None = None
 ) -> Encoder:
-    """Fits an encoding to all rows of feature columns; hashes (rows,) choose what is fitted on some of them.
+    """Fits an encoding to the rows of feature columns; hashes (rows,) choose what is fitted on some of them.
 
     Text becomes components, which are dense and too few to learn rare words by heart; `terms` is the linear encoding
     with a text's terms as columns themselves, sparse. `reduced` keeps what was fitted to these same rows' texts and
     embeddings.
     """
-    base = tuple(_base(c, encoding, hashes, {} if reduced is None else reduced) for c in columns)
+    drawn = sample(hashes, FITTED_ROWS)
+    some = columns if len(drawn) == len(hashes) else [_drawn(c, drawn) for c in columns]
+    known = {} if reduced is None else reduced
+    base = tuple(_base(c, few, encoding, hashes, known) for c, few in zip(columns, some, strict=True))
     kernel = None
     if "kernel" in encoding:
-        x = np.hstack(_parts(base, columns, np.arange(len(hashes))))
-        kernel = _kernel(encoding, x, base, _landmarks(hashes))
+        x = np.hstack(_parts(base, columns, drawn))
+        kernel = _kernel(encoding, x, base, _landmarks(hashes[drawn]))
     if encoding in ("kernel", "rank-kernel"):
         return Encoder(encoding, (), base, kernel)
     if encoding in ("linear", "terms"):
         return Encoder(encoding, base, base, None)
-    splines = tuple(Spline.fit(c) if _bends(c) else e for c, e in zip(columns, base, strict=True))
+    splines = tuple(Spline.fit(c) if _bends(c) else e for c, e in zip(some, base, strict=True))
     return Encoder(encoding, splines, base, kernel)
 
 
-def _base(column: Column, encoding: Encoding, hashes: Hashes, reduced: dict[str, ColumnEncoder]) -> ColumnEncoder:
+def _drawn(column: Column, drawn: NDArray[np.int64]) -> Column:
+    """A column of numbers on the drawn rows, its largest value and one that is missing; the others on all rows."""
+    if column.kind in ("categorical", "text", "embedding"):
+        return column
+    missing = np.isnan(column.values)
+    sizes = np.abs(column.values)
+    sizes[missing] = -1.0
+    rows = [sizes.argmax(), *([missing.argmax()] if missing.any() else [])]
+    return Column(column.name, column.kind, column.values[np.append(drawn, rows)])
+
+
+def _base(
+    column: Column, some: Column, encoding: Encoding, hashes: Hashes, reduced: dict[str, ColumnEncoder]
+) -> ColumnEncoder:
     if column.kind == "categorical":
         return OneHot.fit(column)
     if column.kind == "text" and encoding == "terms":
@@ -108,7 +125,7 @@ def _base(column: Column, encoding: Encoding, hashes: Hashes, reduced: dict[str,
             fit = Embedding.fit if column.kind == "embedding" else Components.fit
             reduced[column.name] = fit(column, hashes)
         return reduced[column.name]
-    return Rank.fit(column) if encoding == "rank-kernel" else Standardised.fit(column)
+    return Rank.fit(some) if encoding == "rank-kernel" else Standardised.fit(some)
 
 
 def _kernel(encoding: Encoding, x: Array, base: Sequence[ColumnEncoder], landmarks: NDArray[np.int64]) -> KernelMap:
@@ -141,8 +158,9 @@ def _landmarks(hashes: Hashes) -> NDArray[np.int64]:
 
 def encode_blocks(encoder: Encoder, columns: Sequence[Column], layout: Layout, *, threads: int = 1) -> RowBlocks:
     """Every row, encoded, in the layout's storage order."""
-    blocks = tuple(
-        MatrixBlock(start, stop, fold, encoder.encode(columns, layout.order[start:stop]))
-        for start, stop, fold in layout.bounds
-    )
-    return RowBlocks(blocks, layout.rows, len(encoder.names), threads)
+
+    def block(bounds: tuple[int, int, int]) -> MatrixBlock:
+        start, stop, fold = bounds
+        return MatrixBlock(start, stop, fold, encoder.encode(columns, layout.order[start:stop]))
+
+    return RowBlocks(tuple(on_threads(block, layout.bounds, threads)), layout.rows, len(encoder.names), threads)

@@ -66,14 +66,19 @@ class KernelMap:
     def encode(self, x: Array) -> Array:
         """(rows, landmarks)."""
         kernel = _kernel((x - self.mean) / self.scale, self.landmarks, self.metric, self.bandwidth)
-        out: Array = (kernel @ self.whitening - self.feature_mean) / self.feature_scale
+        out: Array = kernel @ self.whitening
+        out -= self.feature_mean
+        out /= self.feature_scale
         return out
 
 
 def _kernel(a: Array, b: Array, metric: Metric, bandwidth: float) -> Array:
     if metric == "laplace":
-        distances: Array = cdist(a, b, "cityblock")
+        out: Array = cdist(a, b, "cityblock")
     else:
-        distances = np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T, 0.0)
-    out: Array = np.exp(distances / -bandwidth)
-    return out
+        out = a @ (-2 * b.T)
+        out += np.einsum("ij,ij->i", a, a)[:, None]
+        out += np.einsum("ij,ij->i", b, b)
+        np.maximum(out, 0.0, out=out)
+    out /= -bandwidth
+    return np.exp(out, out=out)

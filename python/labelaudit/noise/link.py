@@ -57,7 +57,7 @@ class Labels:
 
     def likelihoods_by_class(self, noise: Array) -> Array:
         """P(label | true class), (rows, classes)."""
-        out: Array = noise[self.given]
+        out: Array = noise.T.take(self.given, axis=1).T
         if self.trusted:
             out[-self.trusted :] = np.eye(self.classes)[self.given[-self.trusted :]]
         return out
@@ -72,9 +72,13 @@ def labels_of(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None
 
 
 def log_probabilities(p: Array) -> Array:
-    """Logarithms of p, centred in every row."""
-    log_p = np.log(np.maximum(p, SMALLEST_PROBABILITY))
-    out: Array = log_p - log_p.mean(1, keepdims=True)
+    """Logarithms of p, centred in every row; in memory, and so whatever is made of them, class by class.
+
+    There are few classes: sums over them are then as fast as sums over rows.
+    """
+    log_p = np.log(np.maximum(np.ascontiguousarray(p.T), SMALLEST_PROBABILITY))
+    log_p -= log_p.mean(0)
+    out: Array = log_p.T
     return out
 
 
@@ -91,7 +95,7 @@ class Link:
         z = self.sharpness * log_p + (self.shift - self.shift.max())
         z -= (self.sharpness * highest)[:, None]  # at most 0, and the largest of a row no less than the shifts' range
         np.exp(z, out=z)
-        z /= np.einsum("ij->i", z)[:, None]
+        z /= z.sum(1)[:, None]
         out: Array = z
         return out
 
@@ -140,14 +144,14 @@ class _Place:
     def gradient(self) -> Array:
         """By v, and by the rate."""
         pull = self.belief - self.q  # by log q
-        by_v = self.v - np.concatenate([[np.exp(self.v[0]) * np.vdot(pull, self.labels.log_p)], pull.sum(0)])
+        by_v = self.v - np.concatenate([[np.exp(self.v[0]) * (pull * self.labels.log_p).sum()], pull.sum(0)])
         return by_v if self.toward is None else np.append(by_v, -self._slopes.sum())
 
     @cached_property
     def _slopes(self) -> Array:
         """Of each row's log-likelihood by the rate."""
         assert self.toward is not None
-        out: Array = np.einsum("ij,ij->i", self.toward, self.q) / self.likelihood
+        out: Array = (self.toward * self.q).sum(1) / self.likelihood
         return out
 
     def hessian(self) -> Array:
@@ -157,17 +161,17 @@ class _Place:
         """
         belief, q = self.belief, self.q
         scaled = np.exp(self.v[0]) * self.labels.log_p
-        bent = belief * (scaled - np.einsum("ij,ij->i", belief, scaled)[:, None])
-        bent -= q * (scaled - np.einsum("ij,ij->i", q, scaled)[:, None])
+        bent = belief * (scaled - (belief * scaled).sum(1)[:, None])
+        bent -= q * (scaled - (q * scaled).sum(1)[:, None])
         size = len(self.v)
         out = np.zeros((size if self.toward is None else size + 1,) * 2)
-        out[0, 0] = np.vdot(bent, scaled) + np.vdot(belief - q, scaled)
+        out[0, 0] = ((bent + belief - q) * scaled).sum()
         out[0, 1:size] = out[1:size, 0] = bent.sum(0)
         out[1:size, 1:size] = np.diag((belief - q).sum(0)) - belief.T @ belief + q.T @ q
         out[:size, :size] -= np.eye(size)
         if self.toward is not None:
             cross = self.toward * q / self.likelihood[:, None] - self._slopes[:, None] * belief
-            out[0, size] = out[size, 0] = np.vdot(cross, scaled)
+            out[0, size] = out[size, 0] = (cross * scaled).sum()
             out[1:size, size] = out[size, 1:size] = cross.sum(0)
             out[size, size] = -float(self._slopes @ self._slopes)
         return -out
@@ -175,7 +179,7 @@ class _Place:
 
 def _place(v: Array, labels: Labels, weights: Array, toward: Array | None = None) -> _Place:
     q = _link(v)(labels.log_p, labels.highest)
-    likelihood = np.maximum(np.einsum("ij,ij->i", weights, q), SMALLEST_LIKELIHOOD)
+    likelihood = np.maximum((weights * q).sum(1), SMALLEST_LIKELIHOOD)
     return _Place(labels, v, weights, q, likelihood, toward)
 
 

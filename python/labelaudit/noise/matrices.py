@@ -15,13 +15,6 @@ Codes = NDArray[np.int64]
 SMALLEST_LIKELIHOOD = 1e-12
 
 
-def posterior(noise: Array, p: Array, given: Codes) -> Array:
-    """P(true | x, given) for every row: p (rows, classes), given (rows,), returns (rows, classes)."""
-    joint = noise[given] * p
-    out: Array = joint / np.maximum(joint.sum(1, keepdims=True), 1e-300)
-    return out
-
-
 def soft_counts(belief: Array, given: Codes) -> Array:
     """Expected rows with each (given, true): (classes, classes) from P(true | ..) (rows, classes)."""
     classes = belief.shape[1]

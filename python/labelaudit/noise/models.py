@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.blocks import on_threads
 from labelaudit.noise.link import Labels, fit_matrix, fit_rate, labels_of, log_probabilities
 from labelaudit.noise.matrices import any_class, one_class
-from labelaudit.noise.rates import LARGEST_RATE, Integrated, integrate
+from labelaudit.noise.rates import LARGEST_RATE, Integrated, averaged_belief, integrate
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -21,6 +22,8 @@ PENALTY = 2.0  # nats for each parameter that no integral covers; between Akaike
 TEMPER = 2.0  # evidence is softened by this before models are averaged: a guess; rows are not independent
 MOST_CLASSES = 50  # with a full matrix; beyond, it would have more entries than most tables have errors
 INTERVAL = (0.025, 0.975)
+SMALLEST_WEIGHT = 1e-12  # of a noise matrix: without those below, no belief moves by more than some 1e-11
+PIECE = 8192  # rows at a time: what is worked on stays in the cache
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,23 @@ class NoiseEstimate:
         out: Array = np.sum([self.weights[name] * model.noise for name, model in self.models.items()], axis=0)
         return out
 
-    def belief(self, p: Array, given: Codes) -> Array:
+    def belief(self, p: Array, given: Codes, threads: int = 1) -> Array:
         """P(true | x, given) of rows (rows, classes) from their out-of-sample probabilities."""
-        log_p = log_probabilities(p)
-        total = np.zeros_like(p)
-        for name, model in self.models.items():
-            total += self.weights[name] * model.belief(log_p, given)
-        return total
+        nodes = [
+            (self.weights[name] * weight, node)
+            for name, model in self.models.items()
+            for weight, node in zip(model.weights.tolist(), model.nodes, strict=True)
+            if self.weights[name] * weight > SMALLEST_WEIGHT
+        ]
+        out = np.empty_like(p)
+
+        def work(start: int) -> None:
+            here = slice(start, start + PIECE)
+            out[here] = averaged_belief(nodes, log_probabilities(p[here]), given[here])
+
+        for _ in on_threads(work, range(0, len(p), PIECE), threads):
+            pass
+        return out
 
 
 def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None) -> NoiseEstimate:

@@ -7,6 +7,7 @@ how little is known.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate
-from labelaudit.noise.matrices import error_rates, posterior
+from labelaudit.noise.matrices import error_rates
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -23,6 +24,7 @@ LARGEST_RATE = 0.6  # of any class
 LEAST_RATE = 1e-5  # of the largest: a matrix without errors would make a label certain
 DROP = 6.0  # nats below the best, where a rate no longer counts: 0.25 % of its likelihood
 NODES = 9
+SMALLEST_SUM = 1e-300
 FINE = 400  # points a family's likelihood is interpolated to, for quantiles
 HALVINGS = 7
 NARROW = 0.1  # of the rate itself: then one node says it all
@@ -57,12 +59,22 @@ class Integrated:
         """The node of highest weight."""
         return self.nodes[int(self.weights.argmax())]
 
-    def belief(self, log_p: Array, given: Codes) -> Array:
-        """P(true | x, given) of rows (rows, classes), averaged over the rates."""
-        total = np.zeros_like(log_p)
-        for weight, node in zip(self.weights, self.nodes, strict=True):
-            total += weight * posterior(node.noise, node.link(log_p), given)
-        return total
+
+def averaged_belief(nodes: Sequence[tuple[float, Linked]], log_p: Array, given: Codes) -> Array:
+    """P(true | x, given) of rows (rows, classes), averaged over matrices with links by weights that sum to 1.
+
+    log_p (rows, classes) are centred. Worked out class by class, and without normalising the links: the posterior is.
+    """
+    by_class = np.ascontiguousarray(log_p.T)
+    highest = by_class.max(0)
+    total = np.zeros_like(by_class)
+    for weight, node in nodes:
+        shift = node.link.shift - node.link.shift.max()
+        joint = np.exp(node.link.sharpness * (by_class - highest) + shift[:, None])
+        joint *= node.noise.T.take(given, axis=1)
+        joint *= weight / np.maximum(joint.sum(0), SMALLEST_SUM)
+        total += joint
+    return total.T
 
 
 @dataclass

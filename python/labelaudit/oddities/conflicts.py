@@ -40,7 +40,11 @@ class Conflicts:
 
 def conflicts(hashes: Hashes, given: Codes, label_score: NDArray[np.float64]) -> Conflicts:
     """The conflicts among rows with these content hashes, class codes and scores, (rows,) each."""
-    order = np.lexsort((label_score, hashes))
+    order = np.argsort(hashes, kind="stable")
+    first = np.diff(hashes[order], prepend=~hashes[order[:1]]) != 0
+    twin = ~(first & np.append(first[1:], True)[: len(first)])  # rows without a duplicate cannot conflict
+    order = np.sort(order[twin])
+    order = order[np.lexsort((label_score[order], hashes[order]))]
     start = np.flatnonzero(np.diff(hashes[order], prepend=~hashes[order[:1]]))
     if not len(start):
         return Conflicts(order, start, start)

@@ -118,10 +118,10 @@ def _feature(
 
 def _narrowed(column: Column, labelled: BoolArray) -> Column:
     """The column on the labelled rows, without levels that only other rows have."""
-    values = column.values[labelled]
+    values = column.values if labelled.all() else column.values[labelled]
     if column.kind != "categorical":
         return Column(column.name, column.kind, values)
-    used = np.unique(values[values >= 0])
+    used = np.flatnonzero(np.bincount(values[values >= 0], minlength=len(column.levels)))
     place = np.full(len(column.levels) + 1, -1, dtype=np.int64)
     place[used] = np.arange(len(used))
     return Column(column.name, column.kind, place[values], tuple(column.levels[code] for code in used.tolist()))

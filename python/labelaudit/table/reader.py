@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from labelaudit.errors import InputError, UsageError
@@ -20,7 +22,7 @@ from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
 from labelaudit.table.source import STDIN, Text, open_text
 from labelaudit.table.table import Source, Table
-from labelaudit.table.values import file_places, read_values
+from labelaudit.table.values import PART_BYTES, file_places, read_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +49,7 @@ def read_table(
     rejects: str | None = None,
     trust_size: bool = False,
     expect: Table | None = None,
+    threads: int = 1,
 ) -> Table:
     """The labelled rows of one or more CSV files with the same header, exactly, or an error.
 
@@ -67,6 +70,8 @@ def read_table(
         group=group,
     )
     texts = _texts(paths, charset, trust_size)
+    if threads > 1 and sum(len(text.data) for text in texts) > PART_BYTES:
+        Thread(target=import_module, args=("pandas",)).start()  # takes as long as the scan, which lets it
     with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
         structures = _structures(texts, wanted, skip=skip, delimiter=delimiter, expect=expect)
     header = structures[0].header
@@ -82,6 +87,7 @@ def read_table(
         as_text=_text_columns(header, wanted, expect),
         features=[name for name in header if name not in (*wanted.as_words, *drop)],
         missing=wanted.missing,
+        threads=threads,
     )
     places = file_places(texts, structures)
     refuse_repeated_header(frame, header, label, places.at)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from labelaudit.table.table import IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PART_BYTES = 8 * 2**20  # a thread's part at the least: smaller files are read as fast by one
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,14 @@ def read_values(
     as_text: Collection[str],
     features: Collection[str],
     missing: Sequence[str],
+    threads: int = 1,
 ) -> pd.DataFrame:
     """The named columns of all files as one frame, so that a column's type is inferred from the whole of it.
 
     `as_text` columns hold str; the missing words count for `features` only. The default parser reads numbers exactly
     (checked in test_values). Raises RuntimeError if pandas finds another number of rows than the scan: a bug of ours.
+    A large file is read in parts on so many threads, unless a column's type then differs from part to part.
     """
-    import pandas as pd
-
     options: dict[str, Any] = {
         "engine": "c",
         "sep": structures[0].delimiter,
@@ -84,12 +88,41 @@ def read_values(
         "low_memory": False,
         "encoding": "utf-8",
     }
-    body = io.BufferedReader(_Joined(_bodies(texts, structures)), buffer_size=1 << 20)
-    frame = pd.read_csv(body, **options)
+    frame = _in_parts(texts[0], structures[0], options, threads) if len(texts) == 1 else None
+    if frame is None:
+        frame = _parsed(_bodies(texts, structures), options)
     records = sum(len(structure.lines) for structure in structures)
     if len(frame) != records:
         raise RuntimeError(f"pandas read {len(frame)} rows where the scan found {records}")
     return frame
+
+
+def _parsed(pieces: Sequence[memoryview], options: dict[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    frame: pd.DataFrame = pd.read_csv(io.BufferedReader(_Joined(pieces), buffer_size=1 << 20), **options)
+    return frame
+
+
+def _in_parts(text: Text, structure: Structure, options: dict[str, Any], threads: int) -> pd.DataFrame | None:
+    """The frame of a large file from one part a thread; None where it is small or the parts' types differ."""
+    import pandas as pd
+
+    parts = min(threads, len(text.data) // PART_BYTES)
+    if parts < 2:
+        return None
+    firsts = [structure.offsets[len(structure.offsets) * i // parts] for i in range(1, parts)]
+    bounds = [structure.body, *firsts, len(text.data)]
+    with ThreadPoolExecutor(parts) as pool:
+        pieces = [_body(text, structure, *bound) for bound in pairwise(bounds)]
+        frames = list(pool.map(lambda piece: _parsed(piece, options), pieces))
+    types = frames[0].dtypes
+    mixed = {name for name, kind in types.items() if kind == np.dtype(object)} - set(
+        options["dtype"]
+    )  # of whatever objects
+    if mixed or any(not frame.dtypes.equals(types) for frame in frames[1:]):
+        return None
+    return pd.concat(frames, ignore_index=True)
 
 
 def _bodies(texts: Sequence[Text], structures: Sequence[Structure]) -> list[memoryview]:
@@ -97,14 +130,19 @@ def _bodies(texts: Sequence[Text], structures: Sequence[Structure]) -> list[memo
 
     An empty line goes first, for pandas to skip: on its first line it takes a mark for the file's own and drops it.
     """
-    pieces = [memoryview(b"\n")]
+    pieces = []
     for text, structure in zip(texts, structures, strict=True):
-        pieces.append(
-            _without_blanks(memoryview(text.data)[structure.body :], structure.blank_offsets - structure.body)
-        )
-        if not text.data.endswith(b"\n"):
-            pieces.append(memoryview(b"\n"))
-    return pieces
+        _, *body = _body(text, structure, structure.body, len(text.data))
+        pieces += body
+    return [memoryview(b"\n"), *pieces]
+
+
+def _body(text: Text, structure: Structure, start: int, stop: int) -> list[memoryview]:
+    """The same for the records of one file in some of its bytes."""
+    blanks = structure.blank_offsets
+    inside = blanks[(blanks >= start) & (blanks < stop)]
+    body = _without_blanks(memoryview(text.data)[start:stop], inside - start)
+    return [memoryview(b"\n"), body, *([] if text.data[stop - 1 : stop] == b"\n" else [memoryview(b"\n")])]
 
 
 def _without_blanks(body: memoryview, blanks: IntArray) -> memoryview:

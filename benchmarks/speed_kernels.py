@@ -1,0 +1,96 @@
+"""The kernels beside their limits, numpy and torch; `speed.py` runs this in a process of its own and reads its JSON.
+
+    python benchmarks/speed_kernels.py [--rows 1000000] [--threads 1] [--repeats 3]
+
+One array of rows x columns, float64, two classes, worked on in the blocks of an audit. Peers take it whole, and numpy
+also in the same blocks; of these the faster counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+
+from labelaudit.blocks import MatrixBlock, RowBlocks
+from labelaudit.kernels import native
+
+BLOCK_ROWS = 1638  # a fold's share of a chunk
+COLUMNS = (16, 64, 256)
+MOST_BYTES = 2**29  # of the array: with more columns there are fewer rows
+PRODUCT = 1024  # rows and columns of the matrices whose product shows the machine's rate
+
+
+def median(work: Callable[[], Any], repeats: int) -> float:
+    """Seconds; the first call, which warms up, does not count."""
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def measured(rows: int, cols: int, threads: int, repeats: int) -> dict[str, Any]:
+    """Seconds of forward with backward and of gram, with the seconds of their limits and peers."""
+    rng = np.random.default_rng(0)
+    rows = min(rows, MOST_BYTES // (8 * cols))
+    x, theta, w = rng.normal(size=(rows, cols)), rng.normal(size=(cols, 1)), rng.random((rows, 1))
+    cuts = [*range(0, rows, BLOCK_ROWS), rows]
+    pieces = tuple(MatrixBlock(a, b, 0, x[a:b]) for a, b in pairwise(cuts))
+    blocks = RowBlocks(pieces, rows, cols, threads)
+    flat, square = x.ravel(), rng.normal(size=(PRODUCT, PRODUCT))
+    tx, tt, tw = torch.from_numpy(x), torch.from_numpy(theta), torch.from_numpy(w)
+
+    def seconds(work: Callable[[], Any]) -> float:
+        return median(work, repeats)
+
+    read = seconds(lambda: np.dot(flat, flat))
+    rate = 2 * PRODUCT**3 / seconds(lambda: square @ square)
+    flops = rows * cols * (cols + 1)  # a multiplication and an addition for each entry of the upper half
+    return {
+        "rows": rows,
+        "columns": cols,
+        "threads": threads,
+        "read": read,
+        "gigabytes_a_second": x.nbytes / read / 1e9,
+        "gigaflops_of_a_product": rate / 1e9,
+        "forward_backward": seconds(lambda: blocks.sum(lambda b: (b.backward(b.forward(theta)),))),
+        "forward_backward_numpy": min(
+            seconds(lambda: x.T @ (x @ theta)),
+            seconds(lambda: sum(b.x.T @ (b.x @ theta) for b in pieces)),
+        ),
+        "forward_backward_torch": seconds(lambda: tx.T @ (tx @ tt)),
+        "gram": seconds(lambda: blocks.sum(lambda b: (b.gram(w[b.start : b.stop]),))),
+        "gram_limit": max(flops / rate, read),
+        "gram_numpy": min(
+            seconds(lambda: x.T @ (x * w)),
+            seconds(lambda: sum(b.x.T @ (b.x * w[b.start : b.stop]) for b in pieces)),
+        ),
+        "gram_torch": seconds(lambda: tx.T @ (tx * tw)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=3)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    with threadpool_limits(given.threads):
+        found = [measured(given.rows, cols, given.threads, given.repeats) for cols in COLUMNS]
+    print(json.dumps({"instruction_set": native._core.instruction_set(), "kernels": found}))
+
+
+if __name__ == "__main__":
+    main()
