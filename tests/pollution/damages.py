@@ -17,7 +17,7 @@ MARK = "\ufeff"
 
 def damages(file: Written, draw: random.Random) -> Iterator[Damage]:
     """All damages of a file; cells, rows and places are drawn."""
-    for _ in range(10):
+    for _ in range(7):
         yield from of_a_cell(file, draw)
         yield from of_a_record(file, draw)
     yield from cuts(file, draw)
