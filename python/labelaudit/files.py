@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from labelaudit.errors import OutputError
+from labelaudit.staging import put_in_place, refusals, staged
 
 Write = Callable[[BinaryIO], object]
 
@@ -45,10 +45,8 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
 
 def make_folder(path: Path) -> None:
     """Makes a folder and its parents; raises OutputError when that fails or something else stands there."""
-    try:
+    with refusals(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _refused(path, error) from error
 
 
 def check_folder(path: Path) -> None:
@@ -69,34 +67,25 @@ def same_file(a: Path, b: Path) -> bool:
 
 
 def _write_together(writers: Mapping[Path, Write]) -> None:
-    with contextlib.ExitStack() as staged:
-        ready = [(staged.enter_context(_staged(path, write)), path) for path, write in writers.items()]
-        for temporary, path in ready:
-            with _refusals(path):
-                temporary.replace(_followed(path))
-        for folder in {_followed(path).parent for path in writers}:
-            _sync_folder(folder)
+    with contextlib.ExitStack() as stack:
+        put_in_place({_followed(path): stack.enter_context(_whole(path, write)) for path, write in writers.items()})
 
 
 @contextlib.contextmanager
-def _staged(path: Path, write: Write) -> Iterator[Path]:
-    """The new file, whole and on disk under a temporary name beside its target; gone afterwards if not renamed."""
+def _whole(path: Path, write: Write) -> Iterator[Path]:
+    """The new file, whole and on disk under a temporary name beside its target; gone afterwards if not put in place."""
     if not path.name:
         raise OutputError(f"{path}: cannot be written: a file name is needed. Nothing was changed there.")
-    temporary = _followed(path).with_name(f".labelaudit-{secrets.token_hex(8)}.part")
-    try:
-        with _refusals(path), temporary.open("xb") as file:
+    with staged(_followed(path)) as (temporary, file):
+        with refusals(path), file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
         yield temporary
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def _write_stream(path: Path, write: Write) -> None:
-    with _refusals(path), path.open("wb") as file:
+    with refusals(path), path.open("wb") as file:
         write(file)
 
 
@@ -112,26 +101,3 @@ def _is_stream(path: Path) -> bool:
 def _followed(path: Path) -> Path:
     """The file behind a symbolic link, which stays."""
     return path.resolve() if path.is_symlink() else path
-
-
-@contextlib.contextmanager
-def _refusals(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _refused(path, error) from error
-
-
-def _refused(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path}: cannot be written: {error.strerror or error}. Nothing was changed there.")
-
-
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # some file systems cannot sync a folder; the file itself is on disk
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -1,7 +1,7 @@
 """Exit codes: the one place where exceptions become text and a number.
 
 0 fine, 1 only `check`, 2 wrong usage, 3 input refused, 4 output not written, 5 memory or disk exhausted,
-6 not converged under --strict, 70 a bug of ours, 130, 143 and 141 for INT, TERM and a closed pipe.
+6 not converged under --strict, 70 a bug of ours, 130, 143 and 141 for INT, TERM (`signals`) and a closed pipe.
 """
 
 from __future__ import annotations
@@ -9,28 +9,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from types import FrameType
 from typing import TextIO
 
 import click
 
 from labelaudit.errors import LabelauditError
 
-USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE, TERMINATED = 2, 4, 5, 70, 130, 141, 143
+USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE = 2, 4, 5, 70, 130, 141
 SPENT = "memory is exhausted. Audit fewer rows or columns (--drop)."
-
-
-class Terminated(BaseException):
-    """SIGTERM came."""
 
 
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
     try:
@@ -51,8 +44,6 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         return PIPE
     except (KeyboardInterrupt, click.Abort):
         return _said("interrupted; no file is half-written", INTERRUPTED, debug)
-    except Terminated:
-        return _said("terminated; no file is half-written", TERMINATED, debug)
     except MemoryError:
         return _said(SPENT, EXHAUSTED, debug)
     except OSError as error:
@@ -73,10 +64,6 @@ def _failed(error: OSError, debug: bool) -> int:
 
 def _bug() -> int:
     return _said("this is a bug of labelaudit: please report it with the lines above.", BUG, trace=True)
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def _said(message: str, code: int, trace: bool) -> int:
