@@ -2,8 +2,8 @@
 
 Example: python benchmarks/interrupts.py --rows 200000 --times 40
 
-Every other run replaces an old audit. The signal falls anywhere from the start of main() to the end; before main() runs,
-Python itself answers it. Ends with 1 if a promise was broken.
+Every other run replaces an old audit. The signal falls anywhere from the start of main() to the end; before main()
+runs, Python itself answers it. Ends with 1 if a promise was broken.
 """
 
 from __future__ import annotations

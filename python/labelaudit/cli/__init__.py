@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from labelaudit.cli.exits import run
-from labelaudit.cli.signals import end_on_signals
+from labelaudit.cli.signals import end_on_signals, finish
 from labelaudit.cli.version import version_option
 
 COMMANDS = {
@@ -69,4 +69,6 @@ def group() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: runs a command and ends the process with its exit code."""
     end_on_signals()
-    raise SystemExit(run(group, arguments))
+    code = run(group, arguments)
+    finish()
+    raise SystemExit(code)

@@ -36,6 +36,12 @@ def end_on_signals() -> None:
             signal.signal(number, _left_to_the_thread)
 
 
+def finish() -> None:
+    """All is done, and the exit code stands: signals come too late while Python takes itself apart."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _left_to_the_thread(number: int, frame: FrameType | None) -> None:
     """Python writes the number to the pipe as soon as the signal comes; that is all that is needed."""
 
