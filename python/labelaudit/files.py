@@ -52,7 +52,9 @@ def make_folder(path: Path) -> None:
 def check_folder(path: Path) -> None:
     """Raises OutputError when the folder plainly cannot be made or written to: said before the work, not after it."""
     there = next((p for p in (path, *path.absolute().parents) if os.path.lexists(p)), Path("/"))
-    if not there.is_dir():
+    with refusals(there):
+        is_folder = there.is_dir()
+    if not is_folder:
         raise OutputError(f"{there}: cannot be written to: it is not a folder. Nothing was changed there.")
     if not os.access(there, os.W_OK | os.X_OK):
         raise OutputError(f"{there}: cannot be written to: no permission. Nothing was changed there.")
@@ -68,7 +70,8 @@ def same_file(a: Path, b: Path) -> bool:
 
 def _write_together(writers: Mapping[Path, Write]) -> None:
     with contextlib.ExitStack() as stack:
-        put_in_place({_followed(path): stack.enter_context(_whole(path, write)) for path, write in writers.items()})
+        ready = {path: stack.enter_context(_whole(path, write)) for path, write in writers.items()}
+        put_in_place({_followed(path): temporary for path, temporary in ready.items()})
 
 
 @contextlib.contextmanager
@@ -100,4 +103,5 @@ def _is_stream(path: Path) -> bool:
 
 def _followed(path: Path) -> Path:
     """The file behind a symbolic link, which stays."""
-    return path.resolve() if path.is_symlink() else path
+    with refusals(path):
+        return path.resolve() if path.is_symlink() else path

@@ -20,6 +20,8 @@ from labelaudit.errors import LabelauditError
 
 USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE = 2, 4, 5, 70, 130, 141
 SPENT = "memory is exhausted. Audit fewer rows or columns (--drop)."
+# what no file of ours is to blame for: open files, disk and memory are spent, or a device fails
+REFUSED = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN}
 
 
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
@@ -48,18 +50,25 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         return _said(SPENT, EXHAUSTED, debug)
     except OSError as error:
         return _failed(error, debug)
-    except Exception:
-        return _bug()
+    except Exception as error:
+        return _said(SPENT, EXHAUSTED, debug) if _is_of_memory(error) else _bug()
 
 
 def _failed(error: OSError, debug: bool) -> int:
     """An error of the system that nobody met on the way: without a file's name it is of standard output or error."""
     if error.errno == errno.ENOMEM:
         return _said(SPENT, EXHAUSTED, debug)
+    if error.filename is not None and error.errno in REFUSED:
+        return _said(f"the system failed: {error.strerror} ({error.filename})", EXHAUSTED, debug)
     if error.filename is not None:
         return _bug()
     _drop(sys.stdout)
     return _said(f"standard output cannot be written: {error.strerror or error}", UNWRITTEN, debug)
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Threads and libraries that find no memory raise other errors than MemoryError."""
+    return any(words in str(error) for words in ("can't start new thread", "failed to map segment", "bad_alloc"))
 
 
 def _bug() -> int:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SPENT = ("out of memory", "Calling read(nbytes) on source failed")  # pandas' words; the source is memory, too
+
+
 @dataclass(frozen=True)
 class FilePlaces:
     """Where the rows of all files stand: `file` and `line` of each, and their text for messages."""
@@ -85,7 +88,12 @@ def read_values(
         "encoding": "utf-8",
     }
     body = io.BufferedReader(_Joined(_bodies(texts, structures)), buffer_size=1 << 20)
-    frame = pd.read_csv(body, **options)
+    try:
+        frame = pd.read_csv(body, **options)
+    except pd.errors.ParserError as error:
+        if any(words in str(error) for words in SPENT):
+            raise MemoryError from error
+        raise
     records = sum(len(structure.lines) for structure in structures)
     if len(frame) != records:
         raise RuntimeError(f"pandas read {len(frame)} rows where the scan found {records}")
