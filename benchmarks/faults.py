@@ -146,12 +146,17 @@ def surely(call: Callable[[], object]) -> None:
         call()
 
 
-def lost_decisions(folder: Path) -> list[str]:
-    """What is missing from the store, which is opened and added to in a copy: there may be no room where it is."""
-    said: list[bytes] = []
+def heard() -> list[bytes]:
+    """The decisions that were told since the last call."""
     os.set_blocking(HEARD, False)
     with suppress(BlockingIOError):
-        said = os.read(HEARD, 10_000).split()
+        return os.read(HEARD, 10_000).split()
+    return []
+
+
+def lost_decisions(folder: Path) -> list[str]:
+    """What is missing from the store, which is opened and added to in a copy: there may be no room where it is."""
+    said = heard()
     if not said and not (folder / "decisions.sqlite").exists():
         return []
     copy = folder.parent / "copy"
@@ -188,6 +193,7 @@ HEARD, TOLD = os.pipe()  # the decisions that were acknowledged
 def forked(sweep: Sweep, task: Task, before: Callable[[], object] = lambda: None) -> tuple[int, int]:
     """A child that waits for a byte and then works; its process id, and where to write the byte."""
     sweep.prepare(task)
+    heard()
     reader, writer = os.pipe()
     waiting, waits = os.pipe()
     child = os.fork()
