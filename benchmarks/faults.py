@@ -331,13 +331,14 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=20, help="faults for each task, system call and error [20]")
     parser.add_argument("--kills", type=int, default=100, help="SIGKILLs in all [100]")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--without-strace", action="store_true", help="only limits, full file systems and SIGKILLs")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name).resolve()
         sweep = made(root)
         rng = random.Random(given.seed)
         for task in TASKS:
-            if shutil.which("strace"):
+            if shutil.which("strace") and not given.without_strace:
                 injected(sweep, task, given.most)
             limited(sweep, task, given.most)
             filled(sweep, task)

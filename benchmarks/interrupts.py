@@ -116,6 +116,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--options", default="", help="of audit, in one word: '--encoding linear --l2 0.01'")
     given = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what a shell runs behind ignores it, and its children too
     found = swept(given.rows, given.times, given.seed, given.options.split())
     seconds = sorted(float(f["seconds"]) for f in found if f["code"] and f["seconds"] is not None)  # type: ignore[arg-type]
     broken = [f for f in found if f["wrong"]]
