@@ -74,3 +74,12 @@ def test_every_instruction_set_scores_the_same(audited):
             np.testing.assert_allclose(scores(frame, encoding), expected, rtol=TOLERANCE, atol=TOLERANCE)
     finally:
         _core.use_instruction_set(before)
+
+
+@pytest.mark.parametrize(("large", "small"), [(1e300, 1e-300), (2.0**990, 2.0**-990)])
+def test_wildly_scaled_columns_score_the_same(large, small):
+    frame = TABLES["mixed"]
+    wild = frame.assign(a=frame["a"] * large, b=frame["b"] * small)
+    found = scores(wild, "linear")
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found, scores(frame, "linear"), rtol=TOLERANCE, atol=TOLERANCE)
