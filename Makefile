@@ -3,7 +3,7 @@ BIN := .venv/bin
 # what the installed package is made from: a change of any of them installs it again
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(shell find csrc python -name '*.[ch]pp' -o -name '*.py*' -not -name '*.pyc' -o -path '*/report/templates/*' -o -path '*/report/vendor/*' -o -path '*/static/*')
 
-.PHONY: demo test lint format benchmark clean
+.PHONY: demo test lint format benchmark sanitize clean
 
 demo: .venv/.installed
 	$(BIN)/python benchmarks/demo.py demo
@@ -22,6 +22,12 @@ format: .venv/.installed-lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/clang-format -i csrc/*.cpp csrc/*.hpp
+
+# the extension under ASan, UBSan and TSan: the kernels, the boundary, the scanner, and blocks on several threads
+sanitize: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pybind11
+	benchmarks/sanitize.sh $(BIN)/python address,undefined tests/kernels tests/table/test_csv_scan.py
+	benchmarks/sanitize.sh $(BIN)/python thread tests/test_blocks.py
 
 benchmark: .venv/.installed-test
 	$(BIN)/labelaudit benchmark --out build/benchmark

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 
 from labelaudit.errors import InputError, OutputError
-from labelaudit.files import write_atomically
+from labelaudit.files import write_atomically, write_files
 
 
 def writes(content: bytes):
@@ -78,3 +79,43 @@ def test_a_device_is_written_to_and_not_replaced():
 
     write_atomically(Path(os.devnull), writes(b"x"))
     assert Path(os.devnull).is_char_device()
+
+
+def test_files_that_belong_together_are_all_replaced_or_none(tmp_path, monkeypatch):
+    first, second, third = (tmp_path / name for name in ("a", "b", "c"))
+    first.write_bytes(b"old")
+    third.mkdir()  # renaming a file over a folder fails, after the first two have been replaced
+    with pytest.raises(OutputError, match=r"c: cannot be written"):
+        write_files({first: b"new", second: b"new", third: b"new"})
+    assert first.read_bytes() == b"old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "c"]
+
+
+def test_files_are_replaced_where_links_cannot_be_made(tmp_path, monkeypatch):
+    def refuse(*names):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "out.csv"
+    path.write_bytes(b"old")
+    write_atomically(path, writes(b"new"))
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC])
+def test_a_folder_that_cannot_be_synced_brings_the_old_file_back(tmp_path, monkeypatch, error):
+    sync = os.fsync
+
+    def refuse(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(error, os.strerror(error))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    path = tmp_path / "out.csv"
+    path.write_bytes(b"old")
+    with pytest.raises(OutputError, match="Nothing was changed there"):
+        write_atomically(path, writes(b"new"))
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

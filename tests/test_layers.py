@@ -31,6 +31,7 @@ LAYERS = (
     {"_core"},
     {"decisions"},
     {"files", "fingerprints", "jsontext", "masks", "pictures", "synthetic", "planting", "metrics"},
+    {"staging"},
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}

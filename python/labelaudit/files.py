@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from labelaudit.errors import OutputError
+from labelaudit.staging import put_in_place, refusals, staged
 
 Write = Callable[[BinaryIO], object]
 
@@ -45,10 +45,8 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
 
 def make_folder(path: Path) -> None:
     """Makes a folder and its parents; raises OutputError when that fails or something else stands there."""
-    try:
+    with refusals(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _refused(path, error) from error
 
 
 def remove_file(path: Path) -> None:
@@ -62,7 +60,9 @@ def remove_file(path: Path) -> None:
 def check_folder(path: Path) -> None:
     """Raises OutputError when the folder plainly cannot be made or written to: said before the work, not after it."""
     there = next((p for p in (path, *path.absolute().parents) if os.path.lexists(p)), Path("/"))
-    if not there.is_dir():
+    with refusals(there):
+        is_folder = there.is_dir()
+    if not is_folder:
         raise OutputError(f"{there}: cannot be written to: it is not a folder. Nothing was changed there.")
     if not os.access(there, os.W_OK | os.X_OK):
         raise OutputError(f"{there}: cannot be written to: no permission. Nothing was changed there.")
@@ -77,34 +77,26 @@ def same_file(a: Path, b: Path) -> bool:
 
 
 def _write_together(writers: Mapping[Path, Write]) -> None:
-    with contextlib.ExitStack() as staged:
-        ready = [(staged.enter_context(_staged(path, write)), path) for path, write in writers.items()]
-        for temporary, path in ready:
-            with _refusals(path):
-                temporary.replace(_followed(path))
-        for folder in {_followed(path).parent for path in writers}:
-            _sync_folder(folder)
+    with contextlib.ExitStack() as stack:
+        ready = {path: stack.enter_context(_whole(path, write)) for path, write in writers.items()}
+        put_in_place({_followed(path): temporary for path, temporary in ready.items()})
 
 
 @contextlib.contextmanager
-def _staged(path: Path, write: Write) -> Iterator[Path]:
-    """The new file, whole and on disk under a temporary name beside its target; gone afterwards if not renamed."""
+def _whole(path: Path, write: Write) -> Iterator[Path]:
+    """The new file, whole and on disk under a temporary name beside its target; gone afterwards if not put in place."""
     if not path.name:
         raise OutputError(f"{path}: cannot be written: a file name is needed. Nothing was changed there.")
-    temporary = _followed(path).with_name(f".labelaudit-{secrets.token_hex(8)}.part")
-    try:
-        with _refusals(path), temporary.open("xb") as file:
+    with staged(_followed(path)) as (temporary, file):
+        with refusals(path), file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
         yield temporary
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def _write_stream(path: Path, write: Write) -> None:
-    with _refusals(path), path.open("wb") as file:
+    with refusals(path), path.open("wb") as file:
         write(file)
 
 
@@ -119,27 +111,5 @@ def _is_stream(path: Path) -> bool:
 
 def _followed(path: Path) -> Path:
     """The file behind a symbolic link, which stays."""
-    return path.resolve() if path.is_symlink() else path
-
-
-@contextlib.contextmanager
-def _refusals(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _refused(path, error) from error
-
-
-def _refused(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path}: cannot be written: {error.strerror or error}. Nothing was changed there.")
-
-
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # some file systems cannot sync a folder; the file itself is on disk
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with refusals(path):
+        return path.resolve() if path.is_symlink() else path

@@ -1,7 +1,8 @@
-"""ranking.csv has the same bits for any number of threads, any run and any hash seed."""
+"""An audit has the same bits for any number of threads, any run, hash seed, time zone and locale."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,29 +18,54 @@ from labelaudit.model import chord
 from labelaudit.table import values
 from sample_data import QUICK, csv_text, sample_rows
 
+# threads, hash seed, time zone, locale; each differs from the first, and two are the same
+SURROUNDINGS = (
+    (1, "0", "UTC", "C"),
+    (2, "1", "Asia/Kolkata", "C.UTF-8"),
+    (2, "1", "Asia/Kolkata", "C.UTF-8"),
+    (4, "4294967295", "America/St_Johns", "de_DE.UTF-8"),
+    (8, "7", "Pacific/Kiritimati", "tr_TR.UTF-8"),
+)
+
+
+def record(folder: Path) -> dict[str, object]:
+    """The saved audit less its time, which its own hash leaves out too."""
+    read: dict[str, object] = json.loads((folder / "audit.json").read_bytes())
+    del read["created"]
+    return read
+
 
 @pytest.fixture(scope="module")
-def rankings(tmp_path_factory):
-    """ranking.csv by (threads, hash seed, run), every choice left to the tool, each in a process of its own."""
+def audits(tmp_path_factory):
+    """The folder of an audit for each of the surroundings, every choice left to the tool, each in its own process."""
     folder = tmp_path_factory.mktemp("bits")
     (folder / "train.csv").write_text(csv_text(sample_rows(150)))
-    out = {}
-    for threads, seed in ((1, "0"), (2, "1"), (4, "4294967295"), (2, "1")):
-        command = [sys.executable, "-m", "labelaudit", "audit", "train.csv", "--label", "label", "--id", "key", "-q"]
-        subprocess.run(
-            [*command, "--threads", str(threads), "--out", f"run{len(out)}"],
-            cwd=folder,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            check=True,
-            capture_output=True,
-        )
-        out[threads, seed, len(out)] = Path(folder / f"run{len(out)}" / "ranking.csv").read_bytes()
+    command = [sys.executable, "-m", "labelaudit", "audit", "train.csv", "--label", "label", "--id", "key", "-q"]
+    out = []
+    for i, (threads, seed, zone, locale) in enumerate(SURROUNDINGS):
+        out.append(folder / f"run{i}")
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
+        options = ["--threads", str(threads), "--out", out[-1].name]
+        subprocess.run([*command, *options], cwd=folder, env=environment, check=True, capture_output=True)
     return out
 
 
-def test_threads_runs_and_hash_seeds_change_no_bit(rankings):
-    assert len(rankings) == 4
-    assert len(set(rankings.values())) == 1
+@pytest.mark.parametrize("name", ["ranking.csv", "model.npz"])
+def test_surroundings_change_no_bit(audits, name):
+    assert len({(audit / name).read_bytes() for audit in audits}) == 1
+
+
+def test_surroundings_change_nothing_in_the_record(audits):
+    first, *others = map(record, audits)
+    for other in others:
+        assert other == first
+
+
+@pytest.mark.parametrize("name", [name for *_, name in SURROUNDINGS if "." in name])
+def test_the_locale_was_there(name):
+    done = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False)
+    if name.replace("UTF-8", "utf8") not in done.stdout.split():
+        pytest.skip(f"{name} is not installed: the audit above ran in C instead")
 
 
 @pytest.mark.parametrize("group", [None, "key"])

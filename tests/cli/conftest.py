@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def call(folder: Path, capfdbinary: Any) -> Iterator[Callable[..., tuple[int, str, str]]]:
+def call(folder: Path, capfdbinary: Any) -> Callable[..., tuple[int, str, str]]:
     """Runs a command in this process: exit code, stdout, stderr."""
-    before = signal.getsignal(signal.SIGTERM)
 
     def call_command(*arguments: str) -> tuple[int, str, str]:
         capfdbinary.readouterr()
@@ -35,8 +33,7 @@ def call(folder: Path, capfdbinary: Any) -> Iterator[Callable[..., tuple[int, st
         out, err = capfdbinary.readouterr()
         return code, out.decode(), err.decode()
 
-    yield call_command
-    signal.signal(signal.SIGTERM, before)
+    return call_command
 
 
 @pytest.fixture

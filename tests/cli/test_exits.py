@@ -28,6 +28,9 @@ def saved(call):
     [
         (MemoryError(), 5, "memory is exhausted"),
         (OSError(12, "Cannot allocate memory"), 5, "memory is exhausted"),
+        (OSError(24, "Too many open files", "/proc/self/maps"), 5, "the system failed: Too many open files"),
+        (ImportError("some.so: failed to map segment from shared object"), 5, "memory is exhausted"),
+        (RuntimeError("can't start new thread"), 5, "memory is exhausted"),
         (ResourceError("the disk is full"), 5, "the disk is full"),
         (ZeroDivisionError("oops"), 70, "this is a bug of labelaudit"),
         (PermissionError(13, "Permission denied", "somewhere"), 70, "this is a bug of labelaudit"),

@@ -77,7 +77,10 @@ def _only_source(audit: Audit) -> dict[str, Any]:
 
 def _raw(path: Path, text: Text) -> bytes:
     """The bytes that the text was made of."""
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{text.name}: cannot be read again: {error.strerror}.") from error
     if hashlib.sha256(raw).hexdigest() != text.sha256:
         raise InputError(f"{text.name}: the file changed while it was read; run again when it is complete.")
     return raw

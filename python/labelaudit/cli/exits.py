@@ -1,7 +1,7 @@
 """Exit codes: the one place where exceptions become text and a number.
 
 0 fine, 1 only `check`, 2 wrong usage, 3 input refused, 4 output not written, 5 memory or disk exhausted,
-6 not converged under --strict, 70 a bug of ours, 130, 143 and 141 for INT, TERM and a closed pipe.
+6 not converged under --strict, 70 a bug of ours, 130, 143 and 141 for INT, TERM (`signals`) and a closed pipe.
 """
 
 from __future__ import annotations
@@ -9,25 +9,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import TextIO
 
 import click
 
 from labelaudit.errors import LabelauditError
 
-USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE, TERMINATED = 2, 4, 5, 70, 130, 141, 143
+USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE = 2, 4, 5, 70, 130, 141
 COMPLETION = "_LABELAUDIT_COMPLETE"  # the variable by which a shell asks Click
 SPENT = "memory is exhausted. Audit fewer rows or columns (--drop)."
-
-
-class Terminated(BaseException):
-    """SIGTERM came."""
+# what no file of ours is to blame for: open files, disk and memory are spent, or a device fails
+REFUSED = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN}
 
 
 @dataclass
@@ -39,7 +35,6 @@ class Call:
 
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     call = Call("--debug" in arguments)
     try:
@@ -62,14 +57,12 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         return PIPE
     except (KeyboardInterrupt, click.Abort):
         return _said("interrupted; no file is half-written", INTERRUPTED, call.debug)
-    except Terminated:
-        return _said("terminated; no file is half-written", TERMINATED, call.debug)
     except MemoryError:
         return _said(SPENT, EXHAUSTED, call.debug)
     except OSError as error:
         return _failed(error, call.debug)
-    except Exception:
-        return _bug()
+    except Exception as error:
+        return _said(SPENT, EXHAUSTED, call.debug) if _is_of_memory(error) else _bug()
 
 
 def _ended(end: SystemExit) -> int:
@@ -84,18 +77,21 @@ def _failed(error: OSError, debug: bool) -> int:
     """An error of the system that nobody met on the way: without a file's name it is of standard output or error."""
     if error.errno == errno.ENOMEM:
         return _said(SPENT, EXHAUSTED, debug)
+    if error.filename is not None and error.errno in REFUSED:
+        return _said(f"the system failed: {error.strerror} ({error.filename})", EXHAUSTED, debug)
     if error.filename is not None:
         return _bug()
     _drop(sys.stdout)
     return _said(f"standard output cannot be written: {error.strerror or error}", UNWRITTEN, debug)
 
 
+def _is_of_memory(error: Exception) -> bool:
+    """Threads and libraries that find no memory raise other errors than MemoryError."""
+    return any(words in str(error) for words in ("can't start new thread", "failed to map segment", "bad_alloc"))
+
+
 def _bug() -> int:
     return _said("this is a bug of labelaudit: please report it with the lines above.", BUG, trace=True)
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def _said(message: str, code: int, trace: bool) -> int:

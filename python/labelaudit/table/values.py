@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * 2**20  # a thread's part at the least: smaller files are read as fast by one
 
 
+SPENT = ("out of memory", "Calling read(nbytes) on source failed")  # pandas' words; the source is memory, too
+
+
 @dataclass(frozen=True)
 class FilePlaces:
     """Where the rows of all files stand: `file` and `line` of each, and their text for messages."""
@@ -100,7 +103,13 @@ def read_values(
 def _parsed(pieces: Sequence[memoryview], options: dict[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
-    frame: pd.DataFrame = pd.read_csv(io.BufferedReader(_Joined(pieces), buffer_size=1 << 20), **options)
+    body = io.BufferedReader(_Joined(pieces), buffer_size=1 << 20)
+    try:
+        frame: pd.DataFrame = pd.read_csv(body, **options)
+    except pd.errors.ParserError as error:
+        if any(words in str(error) for words in SPENT):
+            raise MemoryError from error
+        raise
     return frame
 
 
