@@ -2,8 +2,8 @@
 # The extension under a sanitizer, and the tests of the kernels and the reader on it.
 # Usage: benchmarks/sanitize.sh PYTHON address,undefined|thread [pytest arguments]
 set -euo pipefail
+python=$(realpath -s "$(command -v "$1")") sanitizers=$2
 cd "$(dirname "$0")/.."
-python=$(command -v "$1") sanitizers=$2
 shift 2
 build=build/sanitize-${sanitizers%%,*}
 includes=$("$python" -c 'import pybind11; print(pybind11.get_cmake_dir())')
