@@ -156,15 +156,19 @@ def all_of(task: Any, paths: list[Path], processes: int) -> list[Outcome]:
     """The outcomes; a file that takes longer than allowed or ends its process is one too."""
     found = []
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes) as pool:
-        pending = [(path, pool.apply_async(task, (path,))) for path in paths]
-        for path, result in pending:
-            try:
-                outcome = result.get(timeout=60)
-            except multiprocessing.TimeoutError:
-                outcome = Outcome(str(path), "hung", 60, "no answer after 60 s")
-            late = "" if outcome.seconds <= SECONDS else f"took {outcome.seconds:.1f} s"
-            found.append(replace(outcome, problem=outcome.problem or late))
+    pool = context.Pool(processes)
+    pending = [(path, pool.apply_async(task, (path,))) for path in paths]
+    for path, result in pending:
+        try:
+            outcome = result.get(timeout=60)
+        except multiprocessing.TimeoutError:
+            outcome = Outcome(str(path), "hung", 60, "no answer after 60 s")
+        late = "" if outcome.seconds <= SECONDS else f"took {outcome.seconds:.1f} s"
+        found.append(replace(outcome, problem=outcome.problem or late))
+        if found[-1].problem:
+            print(f"  {path}: {outcome.what}: {found[-1].problem}", flush=True)
+    for process in multiprocessing.active_children():  # a command that is stopped by TERM goes on with the next file
+        process.kill()
     return found
 
 
@@ -189,8 +193,6 @@ def main() -> int:
         if name == "reader":
             figures["compared"] = sum(outcome.compared for outcome in outcomes)
         print(json.dumps({name: counts, **figures}), flush=True)
-        for outcome in problems:
-            print(f"  {outcome.file}: {outcome.what}: {outcome.problem}")
         failed += len(problems)
     return 1 if failed else 0
 

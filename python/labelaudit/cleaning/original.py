@@ -39,7 +39,7 @@ def read_original(audit: Audit, data: str | PathLike[str]) -> Original:
         raise UsageError("DATA cannot be standard input: name the file that was audited, so that it is not replaced.")
     if Path(path).exists() and not Path(path).is_file():
         raise InputError(f"{path}: is no regular file. Name the file that was audited.")
-    trusted = bool(audit.record["options"].get("trust_size"))
+    trusted = bool(audit.record.get("options", {}).get("trust_size"))
     text = open_text(path, charset=source["charset"], trust_size=trusted)
     if text.sha256 != source["sha256"]:
         raise InputError(
