@@ -114,10 +114,15 @@ class Sweep:
 
 
 def content(path: Path) -> bytes | None:
-    """The bytes; of an audit's record those of its own hash, which leaves its time out; None where there is no file."""
+    """The bytes; of an audit's record those of its own hash, which leaves its time out; None where there is no file.
+
+    A page tells its time, too: of it, whether it is whole.
+    """
     if not path.exists():
         return None
     raw = path.read_bytes()
+    if path.name == "report.html":
+        return b"a whole page" if raw.rstrip().endswith(b"</html>") else raw
     if path.name != "audit.json":
         return raw
     try:
@@ -178,7 +183,7 @@ def apply() -> int:
     return run(group, ["apply", "kept", "data.csv", *options])
 
 
-AUDITED = ("out/ranking.csv", "out/model.npz", "out/audit.json")
+AUDITED = ("out/ranking.csv", "out/model.npz", "out/report.html", "out/audit.json")
 CLEANED = ("clean.csv", "undo.json")
 TASKS = (
     Task("audit over an old one", audit, AUDITED),

@@ -60,7 +60,7 @@ def whole(found: dict[str, bytes], old: dict[str, bytes]) -> bool:
     """Whether the folder holds the old audit, or a new one that is whole."""
     if found == old:
         return True
-    if set(found) != {"ranking.csv", "model.npz", "audit.json"}:
+    if set(found) != {"ranking.csv", "model.npz", "report.html", "audit.json"}:
         return False
     return all(sha256(found[name]).hexdigest() == sha for name, sha in json.loads(found["audit.json"])["files"].items())
 
