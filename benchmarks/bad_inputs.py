@@ -2,7 +2,7 @@
 
     python benchmarks/bad_inputs.py ../shared/bad_inputs [--sample N] [--no-audits]
 
-Every file is read with its last column as the label, and audited by the command line in processes of its own. Where
+Every file is read with its last column as the label, and audited as by the command line. Where
 Python's csv (strict) and pyarrow, if it is installed, read the same cells, so must the reader. Prints the counts and
 every failure; exits 1 if there is any.
 """
@@ -13,7 +13,6 @@ import argparse
 import csv
 import io
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -152,23 +151,30 @@ def captured(arguments: list[str], error: Path) -> int:
             os.close(kept)
 
 
-def all_of(task: Any, paths: list[Path], processes: int) -> list[Outcome]:
-    """The outcomes; a file that takes longer than allowed or ends its process is one too."""
+class Late(BaseException):
+    """A file took far too long."""
+
+
+def stop(number: int, frame: object) -> None:
+    raise Late
+
+
+def all_of(task: Any, paths: list[Path]) -> list[Outcome]:
+    """The outcomes, one after the other; a file that takes longer than allowed is a failure."""
     found = []
-    context = multiprocessing.get_context("spawn")
-    pool = context.Pool(processes)
-    pending = [(path, pool.apply_async(task, (path,))) for path in paths]
-    for path, result in pending:
+    signal.signal(signal.SIGALRM, stop)
+    for path in paths:
+        signal.setitimer(signal.ITIMER_REAL, 6 * SECONDS)
         try:
-            outcome = result.get(timeout=60)
-        except multiprocessing.TimeoutError:
-            outcome = Outcome(str(path), "hung", 60, "no answer after 60 s")
+            outcome = task(path)
+        except Late:
+            outcome = Outcome(str(path), "hung", 6 * SECONDS)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         late = "" if outcome.seconds <= SECONDS else f"took {outcome.seconds:.1f} s"
         found.append(replace(outcome, problem=outcome.problem or late))
         if found[-1].problem:
             print(f"  {path}: {outcome.what}: {found[-1].problem}", flush=True)
-    for process in multiprocessing.active_children():  # a command that is stopped by TERM goes on with the next file
-        process.kill()
     return found
 
 
@@ -178,14 +184,13 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", type=int, help="only so many files, evenly drawn")
     parser.add_argument("--no-audits", action="store_true")
-    parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     paths = files_of(options.folder)
     if options.sample:
         paths = paths[:: max(1, len(paths) // options.sample)]
     failed = 0
     for name, task in [("reader", read_one), *([] if options.no_audits else [("audit", audit_one)])]:
-        outcomes = all_of(task, paths, options.processes)
+        outcomes = all_of(task, paths)
         problems = [outcome for outcome in outcomes if outcome.problem]
         counts = dict(sorted(Counter(outcome.what for outcome in outcomes).items()))
         slowest = max(outcome.seconds for outcome in outcomes)
