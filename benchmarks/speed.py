@@ -23,13 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from labelaudit.metrics import average_precision
 from labelaudit.pictures import BLUE, GREY, ORANGE, picture
-from labelaudit.planting import ErrorKind
-from speed_data import SHAPES, Flags, write_table
+
+SHAPES, ERRORS = ("linear", "curved"), ("uniform", "asymmetric")
 
 HERE = Path(__file__).parent
 
@@ -69,15 +65,16 @@ def commands(table: Path, folder: Path) -> dict[str, list[str]]:
     }
 
 
-def whole(rows: int, shape: str, errors: ErrorKind, repeats: int, folder: Path) -> dict[str, Any]:
+def whole(rows: int, shape: str, errors: str, repeats: int, folder: Path) -> dict[str, Any]:
     """Medians of every command's costs at one size, their ratios, and what the two rankings find."""
-    table = folder / "table.csv"
-    wrong = write_table(table, rows, shape, errors)
+    data, table = [sys.executable, str(HERE / "speed_data.py")], folder / "table.csv"
+    subprocess.run([*data, "write", str(folder), str(rows), shape, errors], check=True)
     runs: dict[str, list[Cost]] = {}
     for _ in range(repeats):
         for name, command in commands(table, folder).items():
             runs.setdefault(name, []).append(cost(*command))
     found = {name: _medians(costs) for name, costs in runs.items()}
+    rankings = subprocess.run([*data, "find", str(folder)], check=True, capture_output=True).stdout
     ours, theirs = found["labelaudit"], found["cleanlab"]
     ratios = {
         f"{what}_to_{name}": ours[what] / beside[what]
@@ -90,7 +87,7 @@ def whole(rows: int, shape: str, errors: ErrorKind, repeats: int, folder: Path) 
         "costs": found,
         "ratios": ratios | {"memory_to_cleanlab": ours["memory"] / theirs["memory"]},
         "seconds_above_torch": ours["seconds"] - found["torch"]["seconds"],
-        "average_precision": _found(folder, wrong),
+        "average_precision": json.loads(rankings),
     }
 
 
@@ -100,16 +97,6 @@ def _medians(costs: list[Cost]) -> dict[str, float]:
 
 def _sum(a: dict[str, float], b: dict[str, float]) -> dict[str, float]:
     return {name: a[name] + b[name] for name in a}
-
-
-def _found(folder: Path, wrong: Flags) -> dict[str, float]:
-    ranking = pd.read_csv(folder / "report" / "ranking.csv", usecols=["row", "rank"])
-    rank = np.empty(len(wrong))
-    rank[ranking["row"].to_numpy() - 1] = ranking["rank"]
-    return {
-        "labelaudit": average_precision(wrong, -rank),
-        "cleanlab": average_precision(wrong, -np.load(folder / "scores.npy")),
-    }
 
 
 def kernels(threads: int, repeats: int) -> list[dict[str, Any]]:
@@ -163,7 +150,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--shape", choices=SHAPES, default="linear")
-    parser.add_argument("--errors", choices=("uniform", "asymmetric"), default="uniform")
+    parser.add_argument("--errors", choices=ERRORS, default="uniform")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2], help="of the kernels; none to leave them out")
     parser.add_argument("--out", type=Path, default=Path("build/speed"))
     given = parser.parse_args()

@@ -1,19 +1,29 @@
-"""A table with planted errors, of any size, and what a ranking finds of them."""
+"""A table with planted errors, of any size, and what two rankings find of them.
+
+    python benchmarks/speed_data.py write FOLDER ROWS linear|curved uniform|asymmetric
+    python benchmarks/speed_data.py find FOLDER
+
+`speed.py` runs it: what a process holds in memory would count as its children's.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from labelaudit.metrics import average_precision
 from labelaudit.planting import ErrorKind, plant
 
 Flags = NDArray[np.bool_]
 
 NUMBERS, COLOURS, CITIES = 20, 5, 12
 ERRORS = 0.1
-SHAPES = ("linear", "curved")
 
 
 def write_table(path: Path, rows: int, shape: str, errors: ErrorKind, seed: int = 0) -> Flags:
@@ -22,8 +32,6 @@ def write_table(path: Path, rows: int, shape: str, errors: ErrorKind, seed: int 
     linear: the log-odds are linear in the columns. curved: two numbers also count by their square, and two by their
     product. One label in ten is wrong (asymmetric errors: one in five of one class).
     """
-    import pandas as pd
-
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(rows, NUMBERS))
     colour, city = rng.integers(0, COLOURS, rows), rng.integers(0, CITIES, rows)
@@ -39,3 +47,27 @@ def write_table(path: Path, rows: int, shape: str, errors: ErrorKind, seed: int 
     frame["label"] = np.where(given, "yes", "no")
     frame.to_csv(path, index=False, float_format="%.6f")
     return given != true
+
+
+def found(folder: Path) -> dict[str, float]:
+    """Average precision of both rankings."""
+    wrong = np.load(folder / "wrong.npy")
+    ranking = pd.read_csv(folder / "report" / "ranking.csv", usecols=["row", "rank"])
+    rank = np.empty(len(wrong))
+    rank[ranking["row"].to_numpy() - 1] = ranking["rank"]
+    return {
+        "labelaudit": average_precision(wrong, -rank),
+        "cleanlab": average_precision(wrong, -np.load(folder / "scores.npy")),
+    }
+
+
+def main(verb: str, folder: str, *how: Any) -> None:
+    if verb == "write":
+        rows, shape, errors = how
+        np.save(Path(folder) / "wrong.npy", write_table(Path(folder) / "table.csv", int(rows), shape, errors))
+    else:
+        print(json.dumps(found(Path(folder))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

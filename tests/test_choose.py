@@ -80,6 +80,14 @@ def test_one_encoding_votes_on_many_rows(monkeypatch: pytest.MonkeyPatch) -> Non
     assert choice.votes == (Vote(choice.encoding, choice.l2, 1.0),)
 
 
+def test_beside_the_summed_loss_the_penalty_is_that_of_the_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose_module, "SAMPLE_ROWS", 100)
+    choice = choose(line(400), encoding="linear")
+    best = min(choice.trials, key=lambda t: t.loss)
+    assert choice.l2 == pytest.approx(best.l2 / 4)
+    assert choose(line(400), encoding="linear", l2=0.02).l2 == 0.02
+
+
 def test_what_is_asked_for_is_not_tried() -> None:
     assert choose(line(), encoding="kernel", l2=0.3) == Choice("kernel", 0.3, (Vote("kernel", 0.3, 1.0),), ())
     only = choose(line(), encoding="spline")

@@ -115,7 +115,8 @@ def choose(
 ) -> Choice:
     """The encoding of the model and those that vote, on at most SAMPLE_ROWS rows drawn by content.
 
-    On more rows than that the probabilities differ little between encodings that do well: one votes alone.
+    On more rows than that the probabilities differ little between encodings that do well: one votes alone. Its strength
+    is then the chosen one times the share of the drawn rows: beside the summed loss the penalty stays what it was.
     """
     if encoding != "auto" and l2 != "auto":
         return Choice(encoding, l2, (Vote(encoding, l2, 1.0),), ())
@@ -135,7 +136,10 @@ def choose(
     trials = [trial for found in on_threads(tried, encoders, threads) for trial in found]
     best, votes = elected([t for t in trials if np.isfinite(t.explained_loss)], len(drawn.given))
     found = Choice(best.encoding, best.l2, votes, tuple(trials))
-    return found if len(rows.given) <= SAMPLE_ROWS else replace(found, votes=(found.alone,))
+    if len(rows.given) <= SAMPLE_ROWS:
+        return found
+    found = found if l2 != "auto" else replace(found, l2=found.l2 * len(drawn.given) / len(rows.given))
+    return replace(found, votes=(found.alone,))
 
 
 def elected(trials: Sequence[Trial], rows: int) -> tuple[Trial, tuple[Vote, ...]]:
