@@ -45,7 +45,7 @@ def plain_loss(p: np.ndarray, given: np.ndarray) -> float:
     return -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())
 
 
-def by_folds(objective: Any, theta: np.ndarray, solver: str, same: Any) -> np.ndarray:
+def by_folds(objective: Any, theta: np.ndarray, *ways: Any) -> np.ndarray:
     return evidence.out_of_fold(objective, theta)
 
 
