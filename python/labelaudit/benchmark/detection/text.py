@@ -73,7 +73,9 @@ def _line(cell: Cell) -> list[str]:
 
 def _cleanlab(detection: Detection) -> str:
     if detection.cleanlab is None:
-        return "cleanlab is not installed: its own filter was not run (pip install 'labelaudit[bench]')."
+        return wrapped(
+            "cleanlab is not installed: its own filter was not run (pip install 'labelaudit[bench]').", CELLS
+        )
     head = wrapped(
         f"cleanlab {detection.cleanlab}: rows flagged by its default filter, errors among them, and errors among as "
         "many rows of ours, the first by label_score; sums over all runs.",
