@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,12 @@ import pytest
 from labelaudit.cli import group
 from labelaudit.cli.exits import run
 from sample_data import csv_text, sample_rows
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """Where the tests run in the background, INT is ignored, and every process that they start would ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ from typing import TextIO
 
 import click
 
+from labelaudit.cli.signals import Terminated
 from labelaudit.errors import LabelauditError
 
-USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE = 2, 4, 5, 70, 130, 141
+USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE, TERMINATED = 2, 4, 5, 70, 130, 141, 143
 COMPLETION = "_LABELAUDIT_COMPLETE"  # the variable by which a shell asks Click
 SPENT = "memory is exhausted. Audit fewer rows or columns (--drop)."
 # what no file of ours is to blame for: open files, disk and memory are spent, or a device fails
@@ -57,6 +58,8 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         return PIPE
     except (KeyboardInterrupt, click.Abort):
         return _said("interrupted; no file is half-written", INTERRUPTED, call.debug)
+    except Terminated:
+        return _said("terminated; no file is half-written", TERMINATED, call.debug)
     except MemoryError:
         return _said(SPENT, EXHAUSTED, call.debug)
     except OSError as error:

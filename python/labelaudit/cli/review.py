@@ -112,6 +112,7 @@ def _serve(
     idle: float,
     browser: bool,
 ) -> None:
+    from labelaudit.cli.signals import as_exceptions
     from labelaudit.decisions.store import DecisionStore
     from labelaudit.explanations.explain import model_of
     from labelaudit.review.app import create_app
@@ -130,7 +131,9 @@ def _serve(
             app = create_app(Session(suspects, store), explainer, gate)
             _announce(gate.link(who), decisions, browser)
             try:
-                if serve(app, gate, sock, idle_minutes=idle):
+                with as_exceptions():
+                    unused = serve(app, gate, sock, idle_minutes=idle)
+                if unused:
                     click.echo(f"Unused for {idle:g} minutes: ended.", err=True)
             finally:
                 _part(store)

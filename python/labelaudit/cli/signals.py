@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
@@ -34,6 +35,32 @@ def end_on_signals() -> None:
     for number in ENDINGS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _left_to_the_thread)
+
+
+class Terminated(BaseException):
+    """TERM came, while `as_exceptions` was in force."""
+
+
+@contextlib.contextmanager
+def as_exceptions() -> Iterator[None]:
+    """Within, INT and TERM raise KeyboardInterrupt and Terminated: for a command that has to take leave.
+
+    It must not keep them from coming through.
+    """
+    wakeup = signal.set_wakeup_fd(-1)
+    before = {number: signal.getsignal(number) for number in ENDINGS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(wakeup)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated
 
 
 def finish() -> None:
