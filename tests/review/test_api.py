@@ -223,9 +223,9 @@ def test_an_invited_person_decides_under_a_name_of_their_own(site, ann, issues):
 
 
 def test_two_people_at_once_lose_no_decision(serve, audit_of):
-    site = serve(audit_of(sample_rows(650)))
+    site = serve(audit_of(sample_rows(2000)))
     people = {name: site.person(name) for name in ("ann", "ben")}
-    share = {"ann": range(1, 301), "ben": range(201, 501)}  # a hundred rows are decided by both
+    share = {"ann": range(1, 1001), "ben": range(901, 1901)}  # a hundred rows are decided by both
     failed = []
 
     def work(name):
@@ -241,7 +241,7 @@ def test_two_people_at_once_lose_no_decision(serve, audit_of):
     assert failed == []
     history = site.session.store.history()
     assert sorted(d.note for d in history) == sorted(f"{name} {row}" for name in share for row in share[name])
-    assert len(site.session.store.current()) == 500
+    assert len(site.session.store.current()) == 1900
     told = people["ann"].ask("/api/changes?since=0").json["changes"]
     assert [(c["row"], c["note"]) for c in told] == [(int(d.note.split()[1]), d.note) for d in history]
 
