@@ -137,7 +137,7 @@ export function probabilities(explanation) {
   const more = explanation.probabilities.length - shown.length;
   const names = ["label", "without the row", "with it"].map((n) => element("th", n, { scope: "col" }));
   const title = `What the model gives${more ? `, the first ${shown.length} of ${shown.length + more} labels` : ""}`;
-  return [element("h3", title), table([names], rows)];
+  return [element("h3", title), table(title, [names], rows)];
 }
 
 function percent(p) {
@@ -162,7 +162,7 @@ export function side(found, title, compare) {
       element("td", agreement(n)),
     ]);
   });
-  return [element("h3", whole + (found.strongest.length < found.rows ? some : "")), table([names], rows)];
+  return [element("h3", whole + (found.strongest.length < found.rows ? some : "")), table(whole, [names], rows)];
 }
 
 function agreement(n) {
@@ -171,9 +171,9 @@ function agreement(n) {
   return element("span", `${n.agrees.length} of ${n.of_columns}${told ? `: ${told}` : ""}`, { class: "data" });
 }
 
-function table(header, rows) {
+function table(title, header, rows) {
   const inner = element("table", [element("thead", element("tr", header.flat())), element("tbody", rows)]);
-  return element("div", inner, { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table" });
+  return element("div", inner, { class: "scroll", tabindex: "0", role: "region", "aria-label": title });
 }
 
 export function decided(decision) {
