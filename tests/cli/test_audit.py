@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import labelaudit
@@ -218,3 +219,20 @@ def test_groups_that_cannot_be_told_apart_are_wrong_usage(call, folder):
     assert (code, out) == (2, "")
     assert '--group "ward": every row has the same value' in err
     assert not (folder / "labelaudit-report").exists()
+
+
+def test_more_classes_than_a_matrix_is_kept_for_are_audited_and_reported(call, folder):
+    rng = np.random.default_rng(0)
+    names = [f"class {i}" for i in range(60)]
+    lines = ["a,b,label"]
+    for i in range(360):
+        at = i % 60
+        given = names[at] if i % 9 else names[(at + 1) % 60]
+        lines.append(f"{at % 8 + 0.1 * rng.normal():.3f},{at // 8 + 0.1 * rng.normal():.3f},{given}")
+    (folder / "many.csv").write_text("\n".join(lines) + "\n")
+    code, out, err = call("audit", "many.csv", "--label", "label", *QUICK_OPTIONS)
+    assert code == 0, err
+    assert "Most frequent errors, in expected rows: class" in out
+    page = (folder / "labelaudit-report" / "report.html").read_text()
+    assert "The most frequent errors of 60 classes" in page
+    assert call("report", "labelaudit-report", "-f", "json")[0] == 0

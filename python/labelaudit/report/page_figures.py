@@ -89,8 +89,10 @@ def histogram(audit: Audit, width: int = 640, height: int = 180) -> Histogram:
     )
 
 
-def heat_map(noise: dict[str, Any]) -> HeatMap:
-    """The noise matrix, of the classes that go wrong most often where there are many."""
+def heat_map(noise: dict[str, Any]) -> HeatMap | None:
+    """The noise matrix, of the classes that go wrong most often where there are many; None where no audit has it."""
+    if noise["matrix"] is None:
+        return None
     names, matrix = noise["classes"], np.array(noise["matrix"])
     chosen = np.sort(np.argsort(np.diag(matrix), kind="stable")[:MOST_CLASSES])
     shown = tuple(shortened(names[i], NAME_CELLS) for i in chosen)
