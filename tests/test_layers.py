@@ -30,7 +30,7 @@ LAYERS = (
     {"kernels"},
     {"_core"},
     {"decisions"},
-    {"files", "fingerprints", "jsontext", "masks", "pictures", "synthetic", "planting", "metrics"},
+    {"files", "fingerprints", "jsontext", "masks", "pictures", "storage", "synthetic", "planting", "metrics"},
     {"staging"},
     {"errors"},
 )
