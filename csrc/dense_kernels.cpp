@@ -1,56 +1,56 @@
 // Compiled once per instruction set, with LABELAUDIT_SET (the table's name), LABELAUDIT_SET_NAME and LABELAUDIT_LANES.
-#include "dense_kernels.hpp"
+#include "instruction_set.hpp"
+#include "logistic_kernels.hpp"
+#include "vectors.hpp"
 
 namespace labelaudit {
 namespace {
 
-constexpr std::int64_t lanes = LABELAUDIT_LANES;
-// A register tile of tile_rows x (2 vectors): 12 accumulators of 16 registers, or 16 of 32 with 8 lanes.
+// A register tile of tile_rows x (up to 3 vectors): 12 accumulators of 16 registers, or 24 of 32 with 8 lanes.
 constexpr std::int64_t tile_rows = lanes == 8 ? 8 : 4;
 constexpr std::int64_t tile_cols = 2 * lanes;
 static_assert(padding % tile_cols == 0 && padding % tile_rows == 0);
 
-typedef double Vec __attribute__((vector_size(lanes * sizeof(double))));
-typedef double UnalignedVec __attribute__((vector_size(lanes * sizeof(double)), aligned(sizeof(double))));
-typedef float UnalignedHalf __attribute__((vector_size(lanes * sizeof(float)), aligned(sizeof(float))));
-
-Vec load(const double* p) {
-    return *reinterpret_cast<const UnalignedVec*>(p);
-}
-Vec load(const float* p) {
-    return __builtin_convertvector(*reinterpret_cast<const UnalignedHalf*>(p), Vec);
-}
-void store(double* p, Vec v) {
-    *reinterpret_cast<UnalignedVec*>(p) = v;
-}
-
-double total(Vec v) {
-    double sum = 0;
-    for (std::int64_t i = 0; i < lanes; ++i) sum += v[i];
-    return sum;
-}
-
-std::int64_t padded(std::int64_t n, std::int64_t step) {
-    return (n + step - 1) / step * step;
-}
-
-// acc = sum over k of a[k, :tile_rows]^T b[k, :tile_cols], both packed.
-struct Tile {
-    Vec acc[tile_rows][2];
+template <int n>
+struct Width {
+    static constexpr int value = n;
 };
 
-inline Tile multiply(const double* a, const double* b, std::int64_t depth) {
-    Tile t{};
-    for (std::int64_t k = 0; k < depth; ++k) {
-        const Vec b0 = load(b + k * tile_cols), b1 = load(b + k * tile_cols + lanes);
+// acc = sum over k of a[k, :tile_rows]^T b[k, :width vectors]; a steps from row to row by a_row, within one by a_col.
+template <int width>
+struct Tile {
+    Vec acc[tile_rows][width];
+};
+
+template <int width>
+inline Tile<width> multiply(const double* a, std::int64_t a_row, std::int64_t a_col, const double* b,
+                            std::int64_t stride, std::int64_t depth) {
+    Tile<width> t{};
+    for (std::int64_t k = 0; k < depth; ++k, a += a_row, b += stride) {
+        Vec right[width];
+        for (int v = 0; v < width; ++v) right[v] = load(b + v * lanes);
 #pragma GCC unroll 8
-        for (std::int64_t i = 0; i < tile_rows; ++i) {
-            const double s = a[k * tile_rows + i];
-            t.acc[i][0] += s * b0;
-            t.acc[i][1] += s * b1;
-        }
+        for (std::int64_t i = 0; i < tile_rows; ++i)
+            for (int v = 0; v < width; ++v) t.acc[i][v] += a[i * a_col] * right[v];
     }
     return t;
+}
+
+// Calls f with every first vector and the width of the tiles that cover vectors first .. count, none wider than three.
+template <class F>
+inline void each_tile(std::int64_t first, std::int64_t count, F f) {
+    while (first < count) {
+        const std::int64_t left = count - first;
+        if (left == 1)
+            f(first++, Width<1>{});
+        else if (left == 2 || left == 4) {
+            f(first, Width<2>{});
+            first += 2;
+        } else {
+            f(first, Width<3>{});
+            first += 3;
+        }
+    }
 }
 
 template <class T>
@@ -137,67 +137,88 @@ void add_backward(const T* x, std::int64_t rows, std::int64_t cols, const double
         }
 }
 
-// Packs x (rows x cols, scaled by w[i * stride] where given) into tiles of `step` columns: tile, row, column in tile.
+// Copies rows, each times its weight w[i * step] where there are weights, to rows of `stride` that end in zeros.
 template <class T>
-void pack(const T* x, std::int64_t rows, std::int64_t cols, const double* w, std::int64_t stride, std::int64_t step,
-          double* out) {
-    for (std::int64_t j = 0; j < cols; j += step)
-        for (std::int64_t i = 0; i < rows; ++i) {
-            const double scale = w ? w[i * stride] : 1.0;
-            for (std::int64_t q = 0; q < step; ++q)
-                *out++ = j + q < cols ? scale * static_cast<double>(x[i * cols + j + q]) : 0.0;
-        }
+void copy_rows(const T* x, std::int64_t rows, std::int64_t cols, const double* w, std::int64_t step, double* out,
+               std::int64_t stride) {
+    for (std::int64_t i = 0; i < rows; ++i, x += cols, out += stride) {
+        const double scale = w ? w[i * step] : 1.0;
+        std::int64_t j = 0;
+        for (; j + lanes <= cols; j += lanes) store(out + j, scale * load(x + j));
+        if (j < cols) store(out + j, Vec{});
+        for (; j < cols; ++j) out[j] = scale * static_cast<double>(x[j]);
+        for (j = padded(cols, lanes); j < padded(cols, padding); j += lanes) store(out + j, Vec{});
+    }
 }
 
-inline void add_upper(const Tile& t, std::int64_t i0, std::int64_t j0, std::int64_t cols, double* out) {
-    for (std::int64_t i = 0; i < tile_rows && i0 + i < cols; ++i)
-        for (std::int64_t j = 0; j < tile_cols && j0 + j < cols; ++j)
-            if (j0 + j >= i0 + i) out[(i0 + i) * cols + j0 + j] += t.acc[i][j / lanes][j % lanes];
+Vec counting() {
+    Vec v{};
+    for (std::int64_t i = 0; i < lanes; ++i) v[i] = static_cast<double>(i);
+    return v;
+}
+
+// Adds one vector of row i, at columns from j on, to the upper triangle.
+inline void add_upper(Vec sum, std::int64_t i, std::int64_t j, std::int64_t cols, double* row) {
+    if (j + lanes > cols) {
+        for (std::int64_t q = 0; j + q < cols; ++q)
+            if (j + q >= i) row[j + q] += sum[q];
+        return;
+    }
+    if (j < i) sum = counting() >= Vec{} + static_cast<double>(i - j) ? sum : Vec{};
+    store(row + j, load(row + j) + sum);
 }
 
 template <class T>
 void add_gram(const T* x, std::int64_t rows, std::int64_t cols, const double* w, std::int64_t pairs, double* out,
               double* scratch) {
-    double* right = scratch;
-    double* left = scratch + panel_rows * padded(cols, padding);
+    const std::int64_t stride = panel_stride(cols), vectors = padded(cols, lanes) / lanes;
+    double *right = scratch, *left = scratch + panel_rows * stride;
     for (std::int64_t start = 0; start < rows; start += panel_rows) {
         const std::int64_t depth = rows - start < panel_rows ? rows - start : panel_rows;
-        const T* panel = x + start * cols;
-        pack(panel, depth, cols, nullptr, 0, tile_cols, right);
+        copy_rows(x + start * cols, depth, cols, nullptr, 0, right, stride);
         for (std::int64_t p = 0; p < pairs; ++p) {
-            pack(panel, depth, cols, w + start * pairs + p, pairs, tile_rows, left);
-            for (std::int64_t j = 0; j < cols; j += tile_cols)
-                for (std::int64_t i = 0; i < cols && i < j + tile_cols; i += tile_rows)
-                    add_upper(multiply(left + i * depth, right + j * depth, depth), i, j, cols, out + p * cols * cols);
+            copy_rows(x + start * cols, depth, cols, w + start * pairs + p, pairs, left, stride);
+            double* sums = out + p * cols * cols;
+            for (std::int64_t i = 0; i < cols; i += tile_rows)
+                each_tile(i / lanes, vectors, [&](std::int64_t v, auto width) {
+                    constexpr int n = decltype(width)::value;
+                    const Tile<n> t = multiply<n>(left + i, stride, 1, right + v * lanes, stride, depth);
+                    for (std::int64_t a = 0; a < tile_rows && i + a < cols; ++a)
+                        for (int b = 0; b < n; ++b)
+                            add_upper(t.acc[a][b], i + a, (v + b) * lanes, cols, sums + (i + a) * cols);
+                });
         }
     }
 }
 
-// Packs the transpose of up to tile_rows rows: column, row in tile.
-template <class T>
-void pack_rows(const T* x, std::int64_t rows, std::int64_t cols, double* out) {
-    for (std::int64_t j = 0; j < cols; ++j)
-        for (std::int64_t i = 0; i < tile_rows; ++i) *out++ = i < rows ? static_cast<double>(x[i * cols + j]) : 0.0;
+// m folded into its upper triangle, which gives the same quadratic form, in rows of `stride` that end in zeros.
+void fold_upper(const double* m, std::int64_t cols, double* out, std::int64_t stride) {
+    for (std::int64_t i = 0; i < cols; ++i)
+        for (std::int64_t j = 0; j < stride; ++j)
+            out[i * stride + j] = j < i || j >= cols ? 0.0
+                                  : j == i           ? m[i * cols + i]
+                                                     : m[i * cols + j] + m[j * cols + i];
 }
 
 template <class T>
 void quadratic(const T* x, std::int64_t rows, std::int64_t cols, const double* m, std::int64_t pairs, double* out,
                double* scratch) {
-    double* right = scratch;
-    double* left = scratch + cols * padded(cols, padding);
+    const std::int64_t stride = panel_stride(cols), vectors = padded(cols, lanes) / lanes;
+    double *right = scratch, *left = scratch + cols * stride;
     for (std::int64_t p = 0; p < pairs; ++p) {
-        pack(m + p * cols * cols, cols, cols, nullptr, 0, tile_cols, right);
+        fold_upper(m + p * cols * cols, cols, right, stride);
         for (std::int64_t start = 0; start < rows; start += tile_rows) {
             const std::int64_t here = rows - start < tile_rows ? rows - start : tile_rows;
-            pack_rows(x + start * cols, here, cols, left);
-            for (std::int64_t i = 0; i < here; ++i) out[(start + i) * pairs + p] = 0;
-            for (std::int64_t j = 0; j < cols; j += tile_cols) {
-                const Tile t = multiply(left, right + j * cols, cols);
-                for (std::int64_t i = 0; i < here; ++i)
-                    for (std::int64_t q = 0; q < tile_cols && j + q < cols; ++q)
-                        out[(start + i) * pairs + p] +=
-                            t.acc[i][q / lanes][q % lanes] * static_cast<double>(x[(start + i) * cols + j + q]);
-            }
+            copy_rows(x + start * cols, here, cols, nullptr, 0, left, stride);
+            Vec sums[tile_rows]{};
+            each_tile(0, vectors, [&](std::int64_t v, auto width) {
+                constexpr int n = decltype(width)::value;
+                const std::int64_t depth = (v + n) * lanes < cols ? (v + n) * lanes : cols;
+                const Tile<n> t = multiply<n>(left, 1, stride, right + v * lanes, stride, depth);
+                for (std::int64_t i = 0; i < tile_rows; ++i)
+                    for (int b = 0; b < n; ++b) sums[i] += t.acc[i][b] * load(left + i * stride + (v + b) * lanes);
+            });
+            for (std::int64_t i = 0; i < here; ++i) out[(start + i) * pairs + p] = total(sums[i]);
         }
     }
 }
@@ -207,6 +228,7 @@ constexpr DenseKernels<T> kernels = {forward<T>, add_backward<T>, add_gram<T>, q
 
 }  // namespace
 
-const InstructionSet LABELAUDIT_SET = {LABELAUDIT_SET_NAME, kernels<double>, kernels<float>};
+const InstructionSet LABELAUDIT_SET = {
+    LABELAUDIT_SET_NAME, kernels<double>, kernels<float>, {sigmoids, residuals, exponentials}};
 
 }  // namespace labelaudit

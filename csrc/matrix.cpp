@@ -1,36 +1,16 @@
 #include "matrix.hpp"
 
-#include <atomic>
-#include <stdexcept>
-
-#include "dense_kernels.hpp"
+#include "instruction_set.hpp"
 
 namespace labelaudit {
 namespace {
 
-std::vector<const InstructionSet*> available() {
-    std::vector<const InstructionSet*> sets;
-#ifdef LABELAUDIT_X86_SETS
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        sets.push_back(&avx512_kernels);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back(&avx2_kernels);
-#endif
-    sets.push_back(&baseline_kernels);
-    return sets;
-}
-
-std::atomic<const InstructionSet*>& current() {
-    static std::atomic<const InstructionSet*> set{available().front()};
-    return set;
-}
-
 template <class T>
 const DenseKernels<T>& kernels() {
-    const InstructionSet* set = current().load();
     if constexpr (std::is_same_v<T, double>)
-        return set->f64;
+        return instructions().f64;
     else
-        return set->f32;
+        return instructions().f32;
 }
 
 std::size_t padded(std::int64_t n) {
@@ -45,13 +25,13 @@ void forward_of(const DenseBlock<T>& x, std::span<const double> theta, std::int6
 
 template <class T>
 void gram_of(const DenseBlock<T>& x, std::span<const double> w, std::int64_t pairs, std::span<double> out) {
-    std::vector<double> scratch(2 * static_cast<std::size_t>(panel_rows) * padded(x.cols));
+    std::vector<double> scratch(static_cast<std::size_t>(2 * panel_rows * panel_stride(x.cols)));
     kernels<T>().add_gram(x.data, x.rows, x.cols, w.data(), pairs, out.data(), scratch.data());
 }
 
 template <class T>
 void quadratic_of(const DenseBlock<T>& x, std::span<const double> m, std::int64_t pairs, std::span<double> out) {
-    std::vector<double> scratch(static_cast<std::size_t>(x.cols + padding) * padded(x.cols));
+    std::vector<double> scratch(static_cast<std::size_t>((x.cols + padding) * panel_stride(x.cols)));
     kernels<T>().quadratic(x.data, x.rows, x.cols, m.data(), pairs, out.data(), scratch.data());
 }
 
@@ -80,25 +60,6 @@ void quadratic(const DenseBlock<double>& x, std::span<const double> m, std::int6
 }
 void quadratic(const DenseBlock<float>& x, std::span<const double> m, std::int64_t pairs, std::span<double> out) {
     quadratic_of(x, m, pairs, out);
-}
-
-std::vector<std::string> instruction_sets() {
-    std::vector<std::string> names;
-    for (const InstructionSet* set : available()) names.emplace_back(set->name);
-    return names;
-}
-
-std::string instruction_set() {
-    return current().load()->name;
-}
-
-void use_instruction_set(const std::string& name) {
-    for (const InstructionSet* set : available())
-        if (name == set->name) {
-            current().store(set);
-            return;
-        }
-    throw std::invalid_argument("instruction set \"" + name + "\" is not in this build or not on this processor");
 }
 
 }  // namespace labelaudit

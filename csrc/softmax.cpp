@@ -4,53 +4,51 @@
 #include <cmath>
 #include <vector>
 
+#include "instruction_set.hpp"
+
 namespace labelaudit {
 namespace {
 
 using Index = std::size_t;
 
-double sigmoid(double z) {
-    return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z));
-}
-double softplus(double z) {
-    return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
-}
-
-// p = softmax(z) for one row of several logits; returns log-sum-exp(z).
-double softmax_row(const double* z, Index outputs, double* p) {
-    const double top = *std::max_element(z, z + outputs);
-    double sum = 0;
-    for (Index c = 0; c < outputs; ++c) sum += p[c] = std::exp(z[c] - top);
-    for (Index c = 0; c < outputs; ++c) p[c] /= sum;
-    return top + std::log(sum);
+// p = softmax(z) for every row of several logits; their log-sum-exp(z) goes to `logs` where it is wanted.
+void softmax_rows(std::span<const double> z, Index k, std::span<double> p, double* logs) {
+    for (Index i = 0; i < z.size(); i += k) {
+        const double top = *std::max_element(&z[i], &z[i] + k);
+        for (Index c = 0; c < k; ++c) p[i + c] = z[i + c] - top;
+        if (logs) logs[i / k] = top;
+    }
+    instructions().logistic.exponentials(p.data(), static_cast<std::int64_t>(p.size()));
+    for (Index i = 0; i < z.size(); i += k) {
+        double sum = 0;
+        for (Index c = 0; c < k; ++c) sum += p[i + c];
+        for (Index c = 0; c < k; ++c) p[i + c] /= sum;
+        if (logs) logs[i / k] += std::log(sum);
+    }
 }
 
 }  // namespace
 
 void probabilities(std::span<const double> z, std::int64_t outputs, std::span<double> out) {
     const auto k = static_cast<Index>(outputs);
-    if (k == 1) {
-        for (Index i = 0; i < z.size(); ++i) out[i] = sigmoid(z[i]);
-        return;
-    }
-    for (Index i = 0; i < z.size(); i += k) softmax_row(&z[i], k, &out[i]);
+    if (k == 1)
+        instructions().logistic.sigmoids(z.data(), static_cast<std::int64_t>(z.size()), out.data());
+    else
+        softmax_rows(z, k, out, nullptr);
 }
 
 double residual(std::span<const double> z, std::span<const double> t, std::span<const double> w, std::int64_t outputs,
                 std::span<double> out) {
     const auto k = static_cast<Index>(outputs);
+    if (k == 1)
+        return instructions().logistic.residuals(z.data(), t.data(), w.data(), static_cast<std::int64_t>(z.size()),
+                                                 out.data());
+    std::vector<double> logs(w.size());
+    softmax_rows(z, k, out, logs.data());
     double loss = 0;
-    if (k == 1) {
-        for (Index i = 0; i < z.size(); ++i) {
-            out[i] = w[i] * (sigmoid(z[i]) - t[i]);
-            loss += w[i] * (softplus(z[i]) - t[i] * z[i]);
-        }
-        return loss;
-    }
     for (Index i = 0; i < w.size(); ++i) {
         const double *zi = &z[i * k], *ti = &t[i * k];
-        double* ri = &out[i * k];
-        double row = softmax_row(zi, k, ri);
+        double *ri = &out[i * k], row = logs[i];
         for (Index c = 0; c < k; ++c) {
             row -= ti[c] * zi[c];
             ri[c] = w[i] * (ri[c] - ti[c]);

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 import oracle
+from labelaudit import _core
 from labelaudit.kernels import native
 
 Array = NDArray[np.float64]
@@ -75,3 +77,51 @@ def test_one_logit_is_two_logits_with_the_first_at_zero(z: float) -> None:
         _, loss = native.residual(np.array([[z]]), np.array([[target]]), np.ones(1))
         _, same = native.residual(np.array([[0.0, z]]), np.array([[1 - target, target]]), np.ones(1))
         assert loss == pytest.approx(same, rel=1e-12, abs=1e-12)  # log-sum-exp less z cancels where z is large
+
+
+def every_set() -> list[str]:
+    return list(_core.instruction_sets())
+
+
+@pytest.fixture(params=every_set())
+def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
+    before = _core.instruction_set()
+    _core.use_instruction_set(request.param)
+    yield request.param
+    _core.use_instruction_set(before)
+
+
+def spread_logits() -> Array:
+    """Of every size and both signs, as far as exp gives normal numbers."""
+    rng = np.random.default_rng(0)
+    sizes = [rng.normal(0, scale, 2000) for scale in (1e-12, 1e-6, 1e-2, 1, 5, 40, 300)]
+    edges = np.array([0.0, -0.0, 5e-324, -5e-324, 36.7, -36.7, 700, -700, 707.9, -707.9])
+    z = np.concatenate([*sizes, edges])
+    return z[np.abs(z) < 708]
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant < 60, reason="no wider floating-point type to compare with here")
+@pytest.mark.usefixtures("instruction_set")
+def test_one_logit_is_exact_to_a_few_units_in_the_last_place() -> None:
+    z = spread_logits()
+    wide = z.astype(np.longdouble)
+    p = native.probabilities(z[:, None])[:, 0]
+    assert np.abs((p - 1 / (1 + np.exp(-wide))) / np.spacing(p)).max() <= 4
+    loss = np.array([native.residual(np.array([[v]]), np.zeros((1, 1)), np.ones(1))[1] for v in z])
+    exact = np.maximum(wide, 0) + np.log1p(np.exp(-np.abs(wide)))
+    assert np.abs((loss - exact) / np.spacing(loss)).max() <= 4
+
+
+@pytest.mark.usefixtures("instruction_set")
+def test_a_value_has_the_same_bits_wherever_it_stands() -> None:
+    z = spread_logits()[:101, None]
+    alone = np.concatenate([native.probabilities(z[i : i + 1]) for i in range(len(z))])
+    assert np.array_equal(native.probabilities(z), alone)
+
+
+@pytest.mark.usefixtures("instruction_set")
+def test_logits_beyond_all_numbers() -> None:
+    z = np.array([[np.inf], [-np.inf], [np.nan], [800.0], [-800.0]])
+    np.testing.assert_array_equal(native.probabilities(z)[:, 0], [1, 0, np.nan, 1, 0])
+    rows = np.array([[0.0, np.nan], [0.0, -np.inf], [-800.0, 0.0]])
+    np.testing.assert_array_equal(native.probabilities(rows), [[np.nan] * 2, [1, 0], [0, 1]])

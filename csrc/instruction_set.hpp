@@ -1,4 +1,5 @@
-// The dense kernels as compiled once per instruction set: a table of plain functions over pointers.
+// The dense kernels and the logistic function as compiled once per instruction set: tables of plain functions over
+// pointers, and the choice among them at run time.
 //
 // The per-set source includes nothing with inline functions of external linkage: the linker would be free to
 // keep the widest copy of such a function and run it on a processor that lacks those instructions.
@@ -20,15 +21,33 @@ struct DenseKernels {
                       double* out, double* scratch);
 };
 
+struct LogisticKernels {
+    // out = 1 / (1 + exp(-z))
+    void (*sigmoids)(const double* z, std::int64_t n, double* out);
+    // out = w (sigmoid(z) - t); returns the sum of w (log(1 + exp(z)) - t z)
+    double (*residuals)(const double* z, const double* t, const double* w, std::int64_t n, double* out);
+    // z = exp(z), for z <= 0
+    void (*exponentials)(double* z, std::int64_t n);
+};
+
 struct InstructionSet {
     const char* name;
     DenseKernels<double> f64;
     DenseKernels<float> f32;
+    LogisticKernels logistic;
 };
+
+// The one in use.
+const InstructionSet& instructions();
 
 // Rows that gram and quadratic pack at a time, and the widest multiple that packed columns are padded to.
 inline constexpr std::int64_t panel_rows = 64;
 inline constexpr std::int64_t padding = 16;
+
+// From one packed row to the next: an odd number of cache lines, so that a column's cells do not share one cache set.
+constexpr std::int64_t panel_stride(std::int64_t cols) {
+    return (cols + padding - 1) / padding * padding + 8;
+}
 
 extern const InstructionSet baseline_kernels;
 #ifdef LABELAUDIT_X86_SETS
