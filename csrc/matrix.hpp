@@ -41,6 +41,13 @@ void add_gram(const DenseBlock<float>& x, std::span<const double> w, std::int64_
 void quadratic(const DenseBlock<double>& x, std::span<const double> m, std::int64_t pairs, std::span<double> out);
 void quadratic(const DenseBlock<float>& x, std::span<const double> m, std::int64_t pairs, std::span<double> out);
 
+// The logistic loss of two classes and its gradient in one pass over x: out += X^T r with r = w (sigmoid(X theta) - t);
+// returns the sum of w times the loss. theta, out: cols; t, w: rows.
+double add_logistic_gradient(const DenseBlock<double>& x, std::span<const double> theta, std::span<const double> t,
+                             std::span<const double> w, std::span<double> out);
+double add_logistic_gradient(const DenseBlock<float>& x, std::span<const double> theta, std::span<const double> t,
+                             std::span<const double> w, std::span<double> out);
+
 // Instruction sets that this build holds and this processor has, best first; the best one is in use from the start.
 std::vector<std::string> instruction_sets();
 std::string instruction_set();

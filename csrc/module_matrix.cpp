@@ -31,6 +31,15 @@ la::DenseBlock<T> dense(const py::array& x) {
     return {input<T>(x, "x", {any, any}).data(), x.shape(0), x.shape(1)};
 }
 
+template <class F>
+void with_dense(const py::array& x, F f) {
+    dim(x, "x", 2, 0);
+    if (py::dtype::of<float>().equal(x.dtype()))
+        f(dense<float>(x));
+    else
+        f(dense<double>(x));
+}
+
 // Calls f with the block in its storage type, and with the array whose memory it borrows, if any.
 template <class F>
 void with_block(const Rows& x, F f) {
@@ -39,11 +48,7 @@ void with_block(const Rows& x, F f) {
         return;
     }
     const py::array& array = std::get<py::array>(x);
-    dim(array, "x", 2, 0);
-    if (py::dtype::of<float>().equal(array.dtype()))
-        f(dense<float>(array), &array);
-    else
-        f(dense<double>(array), &array);
+    with_dense(array, [&](auto block) { f(block, &array); });
 }
 
 void forward(const Rows& x, const py::array& theta, py::array& out) {
@@ -84,6 +89,20 @@ void quadratic(const Rows& x, const py::array& m, py::array& out) {
         const py::gil_scoped_release release;
         la::quadratic(block, matrices, pairs, o);
     });
+}
+
+double add_logistic_gradient(const py::array& x, const py::array& theta, const py::array& t, const py::array& w,
+                             py::array& out) {
+    double loss = 0;
+    with_dense(x, [&](auto block) {
+        const auto parameters = input(theta, "theta", {block.cols});
+        const auto targets = input(t, "t", {block.rows});
+        const auto weights = input(w, "w", {block.rows});
+        const auto o = output(out, "out", {block.cols}, {&x, &theta, &t, &w});
+        const py::gil_scoped_release release;
+        loss = la::add_logistic_gradient(block, parameters, targets, weights, o);
+    });
+    return loss;
 }
 
 template <class T>
@@ -181,4 +200,6 @@ void bind_matrix(py::module_& m) {
     m.def("add_gram", &add_gram, exact("x"), exact("w"), exact("out"),
           "out[p] += x^T diag(w[:, p]) x, upper triangles only");
     m.def("quadratic", &quadratic, exact("x"), exact("m"), exact("out"), "out[i, p] = x_i^T m_p x_i");
+    m.def("add_logistic_gradient", &add_logistic_gradient, exact("x"), exact("theta"), exact("t"), exact("w"),
+          exact("out"), "out += x^T w (sigmoid(x theta) - t); returns the summed loss");
 }

@@ -81,6 +81,20 @@ def test_every_kernel_in_every_form_is_the_plain_loop(form: Form, shape: tuple[i
 
 
 @every_form
+@pytest.mark.parametrize("shape", [(0, 3, 1), (1, 1, 1), (63, 9, 2), (64, 16, 1), (65, 17, 3), (130, 33, 1)], ids=str)
+def test_loss_and_gradient_are_those_of_the_plain_loops(form: Form, shape: tuple[int, int, int]) -> None:
+    c, (rows, _, outputs) = case(*shape), shape
+    rng = np.random.default_rng(shape)
+    t, w = rng.dirichlet(np.ones(max(2, outputs)), rows)[:, :outputs].copy(), rng.uniform(size=rows)
+    with form.used():
+        loss, gradient = form.kernel.loss_and_gradient(form.store(c.x), c.theta, t, w)
+    seen = form.seen(c.x)
+    r, expected_loss = oracle.residual(oracle.forward(seen, c.theta), t, w)
+    assert loss == pytest.approx(expected_loss, rel=TOLERANCE, abs=0)
+    assert oracle.error(gradient, oracle.backward(seen, r)) <= TOLERANCE
+
+
+@every_form
 def test_rows_come_back_as_float64(form: Form) -> None:
     x = case(5, 7, 3).x
     with form.used():

@@ -101,6 +101,15 @@ def apply_curvature(p: Array, w: Array, u: Array) -> Array:
     return out
 
 
+def loss_and_gradient(x: Rows, theta: Array, t: Array, w: Array) -> tuple[float, Array]:
+    """The sum of w times the rows' losses at theta (cols, outputs), and its gradient: t (rows, outputs), w (rows,)."""
+    if theta.shape[1] == 1 and isinstance(x, np.ndarray):
+        out = np.zeros(theta.shape)
+        return _core.add_logistic_gradient(x, theta[:, 0], t[:, 0], w, out[:, 0]), out
+    r, loss = residual(forward(x, theta), t, w)
+    return loss, backward(x, r)
+
+
 def take(x: Rows, rows: NDArray[np.int64]) -> Rows:
     """Some of the rows, by position."""
     return x.take(rows) if isinstance(x, CsrMatrix) else x[rows]

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from labelaudit.kernels import native
+
 Array = NDArray[np.float64]
 
 
@@ -51,6 +53,12 @@ def quadratic(x: torch.Tensor, m: Array) -> Array:
     wide, matrices = x.double(), _like(m, x)
     columns = [((wide @ matrices[p]) * wide).sum(1) for p in range(len(m))]
     return _back(torch.stack(columns, 1))
+
+
+def loss_and_gradient(x: torch.Tensor, theta: Array, t: Array, w: Array) -> tuple[float, Array]:
+    """The sum of w times the rows' losses at theta (cols, outputs), and its gradient: t (rows, outputs), w (rows,)."""
+    r, loss = native.residual(forward(x, theta), t, w)
+    return loss, backward(x, r)
 
 
 def take(x: torch.Tensor, rows: NDArray[np.int64]) -> torch.Tensor:

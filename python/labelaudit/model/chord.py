@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 CONTRACTION = 0.5  # a chord step that leaves more of the gradient costs more than a Newton step; a guess
 MAX_CHORDS = 50
-MANY_BLOCKS = 80  # some 130,000 rows: from here on the rows of every EVERY-th block say where the optimum about is
+MANY_BLOCKS = 20  # some 130,000 rows: from here on the rows of every EVERY-th block say where the optimum about is
 EVERY = 8
 NEAR_TOLERANCE = 1e-4  # of the gradient on these rows: the others move the optimum by more
 

@@ -50,17 +50,13 @@ class Objective:
         """The same objective on the rows of all other folds."""
         return replace(self, keep=lambda block: block.fold != fold)
 
-    def residual(self, block: Block, theta: Array) -> tuple[Array, float]:
-        """Weighted residuals (block rows, outputs) and summed loss of one block."""
-        rows = slice(block.start, block.stop)
-        return native.residual(block.forward(theta), self.targets(block.start, block.stop), self.weights[rows])
-
     def loss_and_gradient(self, theta: Array) -> tuple[float, Array]:
         """The objective and its gradient (cols, outputs)."""
 
         def part(block: Block) -> tuple[Array, ...]:
-            r, loss = self.residual(block, theta)
-            return np.array(loss), block.backward(r)
+            rows = slice(block.start, block.stop)
+            loss, gradient = block.loss_and_gradient(theta, self.targets(block.start, block.stop), self.weights[rows])
+            return np.array(loss), gradient
 
         loss, gradient = self.blocks.sum(part, keep=self.keep)
         return float(loss) / self.rows + self.penalty(theta), gradient / self.rows + self.penalty_gradient(theta)
