@@ -59,8 +59,8 @@ class Voter:
 class Evidence:
     """Given labels as the noise models see them, in storage order.
 
-    same groups exact duplicates; drawn are the positions that noise matrices are estimated on, the same rows in
-    whatever order they stand; trusted holds the true classes of the trusted rows, if there are any.
+    same groups exact duplicates; drawn are the positions that noise matrices of more than two classes are estimated on,
+    the same rows in whatever order they stand; trusted holds the true classes of the trusted rows, if there are any.
     """
 
     given: Codes
@@ -107,13 +107,15 @@ def credibility_by(p: Array, evidence: Evidence) -> Credibility:
 
     Trusted rows take no part: that model's probabilities of them are not known.
     """
-    final = estimate(p[evidence.drawn], evidence.given[evidence.drawn])
+    final = _estimate_from(p, evidence)
     belief = final.belief(p, evidence.given)
     return Credibility(belief, soft_counts(belief, evidence.given), final)
 
 
 def averaged(voters: Sequence[Voter]) -> Array:
     """The voters' out-of-sample probabilities by weight, (rows, classes)."""
+    if len(voters) == 1:
+        return voters[0].p
     out: Array = np.sum([voter.weight * voter.p for voter in voters], axis=0)
     return out
 
@@ -122,7 +124,13 @@ def _estimated(evidence: Evidence, voters: Sequence[Voter]) -> NoiseEstimate:
     trusted = None
     if evidence.trusted is not None:
         trusted = np.sum([v.weight * v.trusted_probabilities() for v in voters], axis=0), evidence.trusted
-    return estimate(averaged(voters)[evidence.drawn], evidence.given[evidence.drawn], trusted)
+    return _estimate_from(averaged(voters), evidence, trusted)
+
+
+def _estimate_from(p: Array, evidence: Evidence, trusted: tuple[Array, Codes] | None = None) -> NoiseEstimate:
+    if p.shape[1] == 2:  # of which the estimate takes all rows at the price of few
+        return estimate(p, evidence.given, trusted)
+    return estimate(p[evidence.drawn], evidence.given[evidence.drawn], trusted)
 
 
 def _refitted(voter: Voter, belief: Array, same: Alike) -> Voter:

@@ -192,7 +192,7 @@ def test_the_model_needs_no_pickle(audited, tmp_path):
 
 def test_what_utf_8_cannot_hold_is_written_as_an_escape(write):
     frame = pd.DataFrame(sample_rows(), columns=["key", "a", "b", "colour", "label"])
-    frame["label"] = frame["label"].replace("u", "\ud800")
+    frame["label"] = frame["label"].astype(object).replace("u", "\ud800")
     folder = labelaudit.audit(frame, "label", id="key", **QUICK).save("report")
     assert "\\ud800" in (folder / "ranking.csv").read_bytes().decode("utf-8")
     assert labelaudit.load(folder).summary["classes"][2]["name"] == "\ud800"

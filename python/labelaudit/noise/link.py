@@ -32,12 +32,14 @@ LOGITS = (-14.0, 8.0)  # bounds of the full matrix's entries as logits
 class Labels:
     """All that a likelihood needs: labels (rows,), and centred log-probabilities (rows, classes).
 
-    The last `trusted` rows are not audited: their labels are true ones, whatever the noise matrix.
+    The last `trusted` rows are not audited: their labels are true ones, whatever the noise matrix. weight (rows,): how
+    many rows each stands for, one by default.
     """
 
     log_p: Array
     given: Codes
     trusted: int = 0
+    weight: Array | None = None
 
     @property
     def classes(self) -> int:
@@ -50,6 +52,10 @@ class Labels:
         out: Array = self.log_p.max(1)
         return out
 
+    def weighed(self, values: Array) -> Array:
+        """Values (rows, ..) times the rows' weights."""
+        return values if self.weight is None else (self.weight * values.T).T
+
     @property
     def audited(self) -> slice:
         """The rows whose labels may be wrong."""
@@ -61,14 +67,6 @@ class Labels:
         if self.trusted:
             out[-self.trusted :] = np.eye(self.classes)[self.given[-self.trusted :]]
         return out
-
-
-def labels_of(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None) -> Labels:
-    """From out-of-sample probabilities (rows, classes), and those of trusted rows with their labels, if any."""
-    if trusted is None:
-        return Labels(log_probabilities(p), given)
-    both = np.concatenate([p, trusted[0]]), np.concatenate([given, trusted[1]])
-    return Labels(log_probabilities(both[0]), both[1], len(trusted[1]))
 
 
 def log_probabilities(p: Array) -> Array:
@@ -132,7 +130,12 @@ class _Place:
     @cached_property
     def value(self) -> float:
         """In nats."""
-        return -(float(np.log(self.likelihood).sum()) - float(self.v @ self.v) / 2)
+        return -(self.log_likelihood - float(self.v @ self.v) / 2)
+
+    @cached_property
+    def log_likelihood(self) -> float:
+        """Of all labels, in nats."""
+        return float(self.labels.weighed(np.log(self.likelihood)).sum())
 
     @cached_property
     def belief(self) -> Array:
@@ -143,9 +146,9 @@ class _Place:
     @cached_property
     def gradient(self) -> Array:
         """By v, and by the rate."""
-        pull = self.belief - self.q  # by log q
+        pull = self.labels.weighed(self.belief - self.q)  # by log q
         by_v = self.v - np.concatenate([[np.exp(self.v[0]) * (pull * self.labels.log_p).sum()], pull.sum(0)])
-        return by_v if self.toward is None else np.append(by_v, -self._slopes.sum())
+        return by_v if self.toward is None else np.append(by_v, -self.labels.weighed(self._slopes).sum())
 
     @cached_property
     def _slopes(self) -> Array:
@@ -159,21 +162,21 @@ class _Place:
 
         By the logits a row's log-likelihood has the Hessian (diag(w) - w w^T) - (diag(q) - q q^T), w its belief.
         """
-        belief, q = self.belief, self.q
+        belief, q, weighed = self.belief, self.q, self.labels.weighed
         scaled = np.exp(self.v[0]) * self.labels.log_p
         bent = belief * (scaled - (belief * scaled).sum(1)[:, None])
         bent -= q * (scaled - (q * scaled).sum(1)[:, None])
         size = len(self.v)
         out = np.zeros((size if self.toward is None else size + 1,) * 2)
-        out[0, 0] = ((bent + belief - q) * scaled).sum()
-        out[0, 1:size] = out[1:size, 0] = bent.sum(0)
-        out[1:size, 1:size] = np.diag((belief - q).sum(0)) - belief.T @ belief + q.T @ q
+        out[0, 0] = (weighed(bent + belief - q) * scaled).sum()
+        out[0, 1:size] = out[1:size, 0] = weighed(bent).sum(0)
+        out[1:size, 1:size] = np.diag(weighed(belief - q).sum(0)) - weighed(belief).T @ belief + weighed(q).T @ q
         out[:size, :size] -= np.eye(size)
         if self.toward is not None:
-            cross = self.toward * q / self.likelihood[:, None] - self._slopes[:, None] * belief
+            cross = weighed(self.toward * q / self.likelihood[:, None] - self._slopes[:, None] * belief)
             out[0, size] = out[size, 0] = (cross * scaled).sum()
             out[1:size, size] = out[size, 1:size] = cross.sum(0)
-            out[size, size] = -float(self._slopes @ self._slopes)
+            out[size, size] = -float(weighed(self._slopes) @ self._slopes)
         return -out
 
 
@@ -188,7 +191,7 @@ def fit_link(labels: Labels, noise: Array, start: Link | None = None) -> Linked:
     weights = labels.likelihoods_by_class(noise)
     begin = _vector(start or no_link(labels.classes))
     v, found = newton_within(lambda v: _place(v, labels, weights), begin, _link_bounds(labels.classes))
-    return Linked(noise, _link(v), float(np.log(found.likelihood).sum()), -found.value)
+    return Linked(noise, _link(v), found.log_likelihood, -found.value)
 
 
 def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = None) -> tuple[float, Linked]:
@@ -206,7 +209,7 @@ def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = 
 
     begin = np.append(_vector(start or no_link(labels.classes)), min(FIRST_RATE, top / 2))
     v, found = newton_within(at, begin, [*_link_bounds(labels.classes), (0.0, top)])
-    linked = Linked(one + v[-1] * direction, _link(v[:-1]), float(np.log(found.likelihood).sum()), -found.value)
+    linked = Linked(one + v[-1] * direction, _link(v[:-1]), found.log_likelihood, -found.value)
     return float(v[-1]), linked
 
 
@@ -222,7 +225,7 @@ def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> L
         noise = _softmax_columns(v[1 + k :].reshape(k, k))
         weights = labels.likelihoods_by_class(noise)
         place = _place(v[: 1 + k], labels, weights)
-        counts = soft_counts(place.belief[labels.audited], labels.given[labels.audited]) + pseudo
+        counts = soft_counts(labels.weighed(place.belief)[labels.audited], labels.given[labels.audited]) + pseudo
         value = place.value - float((pseudo * np.log(np.maximum(noise, SMALLEST_LIKELIHOOD))).sum())
         return value, np.concatenate([place.gradient, (noise * counts.sum(0) - counts).ravel()])
 
@@ -231,7 +234,7 @@ def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> L
     noise = _softmax_columns(found[1 + k :].reshape(k, k))
     v = found[: 1 + k]
     place = _place(v, labels, labels.likelihoods_by_class(noise))
-    return Linked(noise, _link(v), float(np.log(place.likelihood).sum()), -loss(found)[0])
+    return Linked(noise, _link(v), place.log_likelihood, -loss(found)[0])
 
 
 def _link_bounds(classes: int) -> list[tuple[float, float]]:

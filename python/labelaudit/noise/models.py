@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import on_threads
-from labelaudit.noise.link import Labels, fit_matrix, fit_rate, labels_of, log_probabilities
+from labelaudit.noise.cells import AS_MANY, condensed, with_trusted
+from labelaudit.noise.link import Labels, fit_matrix, fit_rate, log_probabilities
 from labelaudit.noise.matrices import any_class, one_class
 from labelaudit.noise.rates import LARGEST_RATE, Integrated, averaged_belief, integrate
 
@@ -75,12 +76,21 @@ class NoiseEstimate:
 def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None) -> NoiseEstimate:
     """How the given labels (rows,) go wrong, from out-of-sample probabilities (rows, classes).
 
-    trusted: probabilities and true labels of further rows.
+    trusted: probabilities and true labels of further rows. More rows than AS_MANY of two classes count as so many.
     """
-    labels = labels_of(p, given, trusted)
+    labels = labels_of(p, given)
+    if trusted is not None:
+        labels = with_trusted(labels, Labels(log_probabilities(trusted[0]), trusted[1]))
     models, evidence = _candidates(labels)
     shares = np.exp((np.array(evidence) - max(evidence)) / TEMPER)
     return NoiseEstimate(models, dict(zip(models, (shares / shares.sum()).tolist(), strict=True)))
+
+
+def labels_of(p: Array, given: Codes) -> Labels:
+    """Labels (rows,) with their out-of-sample probabilities (rows, classes), as a likelihood takes them."""
+    if p.shape[1] == 2 and len(p) > AS_MANY:
+        return condensed(p, given)
+    return Labels(log_probabilities(p), given)
 
 
 def _candidates(labels: Labels) -> tuple[dict[str, Integrated], list[float]]:
@@ -100,7 +110,7 @@ def explained_loss(p: Array, given: Codes) -> float:
     """The mean loss of the given labels (rows,) when a link and one error rate, or a one-sided one, explain them."""
     labels = labels_of(p, given)
     fits = [fit_rate(labels, direction, LARGEST_RATE)[1] for direction in _directions(labels.classes).values()]
-    return -max(linked.likelihood for linked in fits) / len(given)
+    return -max(linked.likelihood for linked in fits) / min(len(given), AS_MANY)
 
 
 def _directions(classes: int) -> dict[str, Array]:

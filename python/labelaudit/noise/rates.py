@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from labelaudit.kernels import native
 from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate
 from labelaudit.noise.matrices import error_rates
 
@@ -66,6 +67,8 @@ def averaged_belief(nodes: Sequence[tuple[float, Linked]], log_p: Array, given: 
     log_p (rows, classes) are centred. Worked out class by class, and without normalising the links: the posterior is.
     """
     by_class = np.ascontiguousarray(log_p.T)
+    if len(by_class) == 2:
+        return _of_two_classes(nodes, by_class[1] - by_class[0], given)
     highest = by_class.max(0)
     total = np.zeros_like(by_class)
     for weight, node in nodes:
@@ -75,6 +78,21 @@ def averaged_belief(nodes: Sequence[tuple[float, Linked]], log_p: Array, given: 
         joint *= weight / np.maximum(joint.sum(0), SMALLEST_SUM)
         total += joint
     return total.T
+
+
+def _of_two_classes(nodes: Sequence[tuple[float, Linked]], logit: Array, given: Codes) -> Array:
+    """The same as a sum of logistic functions of the second class's logit (rows,)."""
+    sign = 2.0 * given - 1.0
+    towards = sign * logit  # the label, so that its probability is exact however small it is
+    own = np.zeros(len(logit))
+    for weight, node in nodes:
+        odds = np.log(np.maximum(node.noise[:, 1], SMALLEST_SUM) / np.maximum(node.noise[:, 0], SMALLEST_SUM))
+        offsets = np.array([-1.0, 1.0]) * (odds + node.link.shift[1] - node.link.shift[0])
+        z = node.link.sharpness * towards + offsets[given]
+        own += weight * native.probabilities(z[:, None])[:, 0]
+    out = np.empty((2, len(logit)))
+    out[0], out[1] = np.where(given == 0, own, 1 - own), np.where(given == 1, own, 1 - own)
+    return out.T
 
 
 @dataclass
@@ -147,4 +165,5 @@ def _fine(profile: _Profile, low: float, high: float) -> tuple[Array, Array]:
 
 def _overall(labels: Labels, linked: Linked) -> float:
     """The share of all labels that is wrong: the classes' rates, weighted by how frequent the classes are."""
-    return float(linked.link(labels.log_p[labels.audited]).mean(0) @ error_rates(linked.noise))
+    audited = labels.weighed(linked.link(labels.log_p))[labels.audited].sum(0)
+    return float(audited / audited.sum() @ error_rates(linked.noise))
