@@ -64,7 +64,8 @@ def _frame(columns: dict[str, Any], order: NDArray[np.int64]) -> pd.DataFrame:
     import pandas as pd
 
     ordered = {name: values[order] for name, values in columns.items()}
-    return pd.DataFrame({"rank": np.arange(1, len(order) + 1), **ordered})
+    with pd.option_context("mode.string_storage", "python"):  # pyarrow's could not hold every label of a DataFrame
+        return pd.DataFrame({"rank": np.arange(1, len(order) + 1), **ordered})
 
 
 def _lines(table: Table) -> Any:
