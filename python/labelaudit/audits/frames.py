@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@contextmanager
+def plain_texts() -> Iterator[None]:
+    """Texts in frames made inside are Python's: pyarrow's, which pandas prefers, cannot hold every label."""
+    import pandas as pd
+
+    with pd.option_context("mode.string_storage", "python"):
+        yield
 
 
 def listed_conflicts(ranking: pd.DataFrame, record: dict[str, Any]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelaudit.audits.fitted import FittedModel
+from labelaudit.audits.frames import plain_texts
 from labelaudit.audits.result import RANKING_COLUMNS, SCORES, Audit
 from labelaudit.audits.saving import AUDIT, FORMAT, FORMAT_VERSION, MODEL, RANKING, record_hash
 from labelaudit.encode.state import unpack
@@ -76,6 +77,11 @@ def _changed(path: Path) -> InputError:
 
 
 def _ranking(content: bytes) -> pd.DataFrame:
+    with plain_texts():
+        return _parsed(content)
+
+
+def _parsed(content: bytes) -> pd.DataFrame:
     import pandas as pd
 
     header = pd.read_csv(io.BytesIO(content), nrows=0).columns

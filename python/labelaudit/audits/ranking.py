@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.assess import Assessment
+from labelaudit.audits.frames import plain_texts
 from labelaudit.audits.options import AuditOptions
 from labelaudit.score import RankBy, flagged
 from labelaudit.table.table import Table
@@ -64,7 +65,7 @@ def _frame(columns: dict[str, Any], order: NDArray[np.int64]) -> pd.DataFrame:
     import pandas as pd
 
     ordered = {name: values[order] for name, values in columns.items()}
-    with pd.option_context("mode.string_storage", "python"):  # pyarrow's could not hold every label of a DataFrame
+    with plain_texts():
         return pd.DataFrame({"rank": np.arange(1, len(order) + 1), **ordered})
 
 
