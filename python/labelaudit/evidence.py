@@ -45,6 +45,11 @@ class Alike:
     count: NDArray[np.int64]
     by_fold: bool = False
 
+    @property
+    def all_differ(self) -> bool:
+        """Whether no row has a duplicate."""
+        return len(self.count) == len(self.of)
+
     def means(self, values: Array) -> Array:
         """Each row's group mean: values (rows, columns), same shape out."""
         sums = np.stack([np.bincount(self.of, weights=v, minlength=len(self.count)) for v in values.T], 1)
@@ -80,21 +85,35 @@ def leave_one_out(objective: Objective, theta: Array, same: Alike, curvature: Cu
     S their softmax curvature and Q_ab = x^T [H^-1]_ab x / rows (one Newton step from the optimum, by Woodbury's
     identity). Source: Pregibon 1981 for two classes, Rad and Maleki 2020; checked against refitting in test_evidence.
     """
-    rows = residuals(objective.blocks, objective.targets, theta)
-    mean = same.means(rows.r)
-    count = same.count[same.of]
     forms = _forms(DirectCurvature(objective, theta) if curvature is None else curvature, objective)
+    means = count = None
+    if not same.all_differ:
+        means = same.means(residuals(objective.blocks, objective.targets, theta).r)
+        count = same.count[same.of]
 
     def part(block: Block) -> Array:
         here = slice(block.start, block.stop)
-        q = _square(forms(block) / objective.rows, rows.r.shape[1]) * count[here, None, None]
-        s = _square(native.curvature(rows.p[here], np.ones(block.stop - block.start)), rows.r.shape[1])
-        left = (1 + LEVERAGE_SLACK) * np.eye(q.shape[1]) - s @ q
-        bent = mean[here, :, None] / left if q.shape[1] == 1 else np.linalg.solve(left, mean[here, :, None])
-        z = block.forward(theta) + (q @ bent)[:, :, 0]
-        return class_probabilities(native.probabilities(np.ascontiguousarray(z)))
+        z = block.forward(theta)
+        p = native.probabilities(z)
+        mean = p - objective.targets(block.start, block.stop) if means is None else means[here]
+        q = forms(block) / objective.rows
+        if count is not None:
+            q *= count[here, None]
+        z += _moved(p, mean, q)
+        return class_probabilities(native.probabilities(z))
 
     return objective.blocks.map(part)
+
+
+def _moved(p: Array, r: Array, forms: Array) -> Array:
+    """Q (I - S Q)^-1 r of rows (rows, outputs): S the curvature at p, Q the quadratic forms of pairs (rows, pairs)."""
+    s = native.curvature(p, np.ones(len(p)))
+    if p.shape[1] == 1:
+        return forms * r / (1 + LEVERAGE_SLACK - s * forms)
+    q = _square(forms, p.shape[1])
+    left = (1 + LEVERAGE_SLACK) * np.eye(q.shape[1]) - _square(s, p.shape[1]) @ q
+    out: Array = (q @ np.linalg.solve(left, r[:, :, None]))[:, :, 0]
+    return out
 
 
 def _forms(curvature: Curvature, objective: Objective) -> Callable[[Block], Array]:
@@ -185,7 +204,7 @@ def without_folds(objective: Objective, theta: Array, solver: Solver, *, toleran
     moved = {}
     for fold in folds:
         rest = objective.without_fold(fold)
-        start = chord(rest, theta, factors[fold], tolerance)[0] if fold in factors else theta
+        start = chord(rest, theta, factors[fold], tolerance).theta if fold in factors else theta
         moved[fold] = newton(rest, start=start, solver=solver, tolerance=tolerance).theta
     return _each_by_its_own(objective, moved)
 

@@ -41,7 +41,7 @@ def test_the_optimum_is_newtons(many, classes):
     assert polished.gradient_norm < 1e-13
 
 
-def test_it_takes_fewer_hessians_of_all_rows(many, monkeypatch):
+def test_it_takes_no_hessian_of_all_rows(many, monkeypatch):
     objective = of_many(2)
     counted = []
     real = type(objective).hessian
@@ -52,8 +52,8 @@ def test_it_takes_fewer_hessians_of_all_rows(many, monkeypatch):
 
     monkeypatch.setattr(type(objective), "hessian", hessian)
     newton_of_many(objective, tolerance=TOLERANCE)
-    assert counted.count(objective.rows) == 1
-    assert counted.count(objective.rows) < len(counted)
+    assert objective.rows not in counted
+    assert len(counted) > 0
 
 
 def test_rows_that_are_left_out_stay_left_out(many):
@@ -81,6 +81,6 @@ def test_a_hessian_that_cannot_be_factored_leaves_it_to_newton(many, monkeypatch
 def test_a_chord_that_does_not_contract_stops_where_it_is():
     objective = problem(200, 3, 2).objective()
     start = np.zeros((objective.blocks.cols, 1))
-    theta, steps = chord(objective, start, Cholesky(np.eye(len(start)) * 1e6), TOLERANCE)
-    assert steps == 0
-    assert np.array_equal(theta, start)
+    reached = chord(objective, start, Cholesky(np.eye(len(start)) * 1e6), TOLERANCE)
+    assert reached.steps == 0
+    assert np.array_equal(reached.theta, start)

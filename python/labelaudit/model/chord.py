@@ -1,8 +1,8 @@
-"""Newton's method for many rows: most of the way on some, the rest with one Hessian of all (the chord method)."""
+"""Newton's method for many rows: most of the way on some, the rest with the Hessian of these (the chord method)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +21,31 @@ EVERY = 8
 NEAR_TOLERANCE = 1e-4  # of the gradient on these rows: the others move the optimum by more
 
 
-def chord(objective: Objective, theta: Array, factor: Cholesky, tolerance: float) -> tuple[Array, int]:
-    """Steps from theta with one factored Hessian, while each shrinks the gradient enough; with their number."""
-    _, gradient = objective.loss_and_gradient(theta)
-    for step in range(MAX_CHORDS):
-        norm = np.abs(gradient).max()
-        if norm <= tolerance:
-            return theta, step
-        there = theta - unflat(factor.solve(flat(gradient)), objective.blocks.cols)
-        _, after = objective.loss_and_gradient(there)
-        if not np.abs(after).max() <= CONTRACTION * norm:
-            return theta, step
-        theta, gradient = there, after
-    return theta, MAX_CHORDS
+@dataclass(frozen=True)
+class Reached:
+    """Where chord steps ended: theta with the objective and its gradient there, and their number."""
+
+    theta: Array
+    loss: float
+    gradient: Array
+    steps: int
+
+    @property
+    def gradient_norm(self) -> float:
+        """The largest entry of the gradient."""
+        return float(np.abs(self.gradient).max())
+
+
+def chord(objective: Objective, theta: Array, factor: Cholesky, tolerance: float) -> Reached:
+    """Steps from theta with one factored Hessian, while each shrinks the gradient enough."""
+    at = Reached(theta, *objective.loss_and_gradient(theta), 0)
+    while at.gradient_norm > tolerance and at.steps < MAX_CHORDS:
+        there = at.theta - unflat(factor.solve(flat(at.gradient)), objective.blocks.cols)
+        after = Reached(there, *objective.loss_and_gradient(there), at.steps + 1)
+        if not after.gradient_norm <= CONTRACTION * at.gradient_norm:
+            break
+        at = after
+    return at
 
 
 def newton_of_many(
@@ -45,23 +57,25 @@ def newton_of_many(
     chord_tolerance: float | None = None,
     max_steps: int = MAX_STEPS,
 ) -> Fit:
-    """`newton`, but that many rows, with the direct solver, cost one Hessian of all of them instead of one a step.
+    """`newton`, but that many rows, with the direct solver, cost no Hessian of all of them: that of some serves.
 
     Where chord steps no longer serve, Newton's method goes on: the optimum is the same. They go on to chord_tolerance,
     by default the tolerance itself.
     """
     if solver != "direct" or len(objective.blocks.blocks) < MANY_BLOCKS:
         return newton(objective, start=start, solver=solver, tolerance=tolerance, max_steps=max_steps)
-    near = newton(_some(objective), start=start, tolerance=NEAR_TOLERANCE, max_steps=max_steps)
-    theta, steps = near.theta, 0
+    some = _some(objective)
+    near = newton(some, start=start, tolerance=NEAR_TOLERANCE, max_steps=max_steps)
     try:
-        factor = Cholesky(objective.hessian(theta))
+        factor = Cholesky(some.hessian(near.theta))
     except CurvatureError:  # far from the optimum it may be singular; Newton's method damps it
-        pass
-    else:
-        theta, steps = chord(objective, theta, factor, tolerance if chord_tolerance is None else chord_tolerance)
-    fit = newton(objective, start=theta, tolerance=tolerance, max_steps=max_steps)
-    return replace(fit, iterations=near.iterations + steps + fit.iterations)
+        return newton(objective, start=near.theta, tolerance=tolerance, max_steps=max_steps)
+    reached = chord(objective, near.theta, factor, tolerance if chord_tolerance is None else chord_tolerance)
+    steps, norm = near.iterations + reached.steps, reached.gradient_norm
+    if norm <= tolerance:
+        return Fit(reached.theta, reached.loss, norm, steps, True, "newton", tolerance)
+    fit = newton(objective, start=reached.theta, tolerance=tolerance, max_steps=max_steps)
+    return replace(fit, iterations=steps + fit.iterations)
 
 
 def _some(objective: Objective) -> Objective:

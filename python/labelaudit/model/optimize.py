@@ -9,12 +9,13 @@ from labelaudit.model.fit import TOLERANCE, Fit, Optimizer, Solver, newton
 from labelaudit.model.objective import Objective
 
 POLISHED = 1e-3  # of the tolerance: another Newton step would be rounding
+FURTHER = 1e-5  # of the tolerance: where chord steps end, which cost little
 
 
 def minimise(objective: Objective, optimizer: Optimizer = "newton", *, solver: Solver = "direct", seed: int = 0) -> Fit:
     """Fits the objective from zero; AdamW by the benchmark's schedule, its decay left to the objective's L2."""
     if optimizer == "newton":
-        fit = newton_of_many(objective, solver=solver, tolerance=TOLERANCE, chord_tolerance=POLISHED * TOLERANCE)
+        fit = newton_of_many(objective, solver=solver, tolerance=TOLERANCE, chord_tolerance=FURTHER * TOLERANCE)
         return fit if fit.gradient_norm <= POLISHED * TOLERANCE else _polished(objective, fit, solver)
     from labelaudit.model.logistic import Schedule, adamw, lbfgs
 
