@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.choose import hard_objective
+from labelaudit.encode.content import duplicates
+from labelaudit.evidence import Alike
 from labelaudit.model.fit import newton
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import SoftTargets, outputs_for
@@ -122,3 +124,9 @@ def breast_cancer() -> Data:
 
 
 DATA = {"iris": iris, "wine": wine, "breast_cancer": breast_cancer}
+
+
+def alike(hashes: NDArray[np.uint64], *, by_fold: bool = False) -> Alike:
+    """Rows of the same hash are left out together."""
+    same = duplicates(hashes)
+    return Alike(same.of, same.count, by_fold)

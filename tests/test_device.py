@@ -10,9 +10,9 @@ from labelaudit import device as device_module
 from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.device import place, resolve
 from labelaudit.errors import UsageError
-from labelaudit.evidence import alike, leave_one_out
+from labelaudit.evidence import leave_one_out
 from labelaudit.model.fit import newton
-from problems import DATA, blocks_of
+from problems import DATA, alike, blocks_of
 
 
 def test_the_processor_is_there() -> None:

@@ -14,7 +14,6 @@ from labelaudit.curvature import DirectCurvature
 from labelaudit.evidence import (
     REST_TOLERANCE,
     Alike,
-    alike,
     leave_one_out,
     out_of_fold,
     out_of_sample,
@@ -23,7 +22,7 @@ from labelaudit.evidence import (
 from labelaudit.kernels import native
 from labelaudit.model.fit import newton
 from labelaudit.model.targets import HardTargets, class_probabilities
-from problems import DATA, Data, blocks_of, problem
+from problems import DATA, Data, alike, blocks_of, problem
 
 Array = NDArray[np.float64]
 

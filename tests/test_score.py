@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import oracle
-from labelaudit.evidence import Alike, alike, out_of_sample
+from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.influence import mean_gradient, residuals
 from labelaudit.model.fit import Fit, newton
 from labelaudit.model.targets import HardTargets
 from labelaudit.score import EM_ROUNDS, Credibility, Evidence, Scores, Voter, credibility, flagged, score
-from problems import DATA, Data
+from problems import DATA, Data, alike
 
 Array = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from labelaudit.blocks import Layout, RowBlocks, layout_of
 from labelaudit.choose import SAMPLE_ROWS, Choice, Rows, choose, hard_objective
 from labelaudit.device import Device, place, resolve
-from labelaudit.encode.content import folds, row_hashes, sample
+from labelaudit.encode.content import duplicates, folds, row_hashes, sample
 from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder
 from labelaudit.encode.groups import folds_of_groups, joined
 from labelaudit.evidence import out_of_sample, remembered
@@ -65,10 +65,11 @@ def rows_of(
     """
     features = feature_columns(columns)
     hashes = row_hashes(features, len(given))
+    same = duplicates(hashes)
     if group is None:
-        return Rows(features, given, classes, hashes, folds(hashes, given))
+        return Rows(features, given, classes, hashes, folds(hashes, given, same=same), same)
     together = joined(hashes, group)
-    return Rows(features, given, classes, hashes, folds_of_groups(hashes, given, together), together=together)
+    return Rows(features, given, classes, hashes, folds_of_groups(hashes, given, together), same, together=together)
 
 
 def assess(

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
 from labelaudit.encode.columns import ColumnEncoder
-from labelaudit.encode.content import Hashes, sample
+from labelaudit.encode.content import Duplicates, Hashes, duplicates, sample
 from labelaudit.encode.encoder import TRIED, Encoder, Encoding, encode_blocks, fit_encoder
-from labelaudit.evidence import Alike, alike, out_of_sample
+from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import HardTargets, outputs_for
@@ -83,26 +83,30 @@ def l2_grid(classes: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Rows:
-    """The audited rows as the methods see them: feature columns, class codes, content hashes and folds."""
+    """The audited rows as the methods see them: feature columns, class codes, content hashes, folds and duplicates."""
 
     columns: tuple[Column, ...]
     given: NDArray[np.int64]
     classes: int
     hashes: Hashes
     fold: NDArray[np.int64]
+    same: Duplicates
     reduced: dict[str, ColumnEncoder] = field(default_factory=dict, compare=False)  # of texts and embeddings, once
     together: NDArray[np.int64] | None = None  # rows with the same number are left out together, as folds keep them
 
     def alike(self, layout: Layout) -> Alike:
         """What is left out with each row, in storage order."""
-        return alike(self.hashes[layout.order], by_fold=self.together is not None)
+        of = np.arange(layout.rows) if self.same.all_differ else self.same.of[layout.order]
+        return Alike(of, self.same.count, by_fold=self.together is not None)
 
     def take(self, rows: NDArray[np.int64]) -> Rows:
         """Some of the rows."""
         columns = tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in self.columns)
         reduced = self.reduced if np.array_equal(rows, np.arange(len(self.given))) else {}
         together = None if self.together is None else self.together[rows]
-        return Rows(columns, self.given[rows], self.classes, self.hashes[rows], self.fold[rows], reduced, together)
+        hashes = self.hashes[rows]
+        same = duplicates(hashes)
+        return Rows(columns, self.given[rows], self.classes, hashes, self.fold[rows], same, reduced, together)
 
 
 def choose(

@@ -57,12 +57,6 @@ class Alike:
         return out
 
 
-def alike(hashes: NDArray[np.uint64], *, by_fold: bool = False) -> Alike:
-    """Groups of rows by content hash."""
-    _, of, count = np.unique(hashes, return_inverse=True, return_counts=True)
-    return Alike(of.astype(np.int64), count.astype(np.int64), by_fold)
-
-
 def out_of_sample(
     objective: Objective, theta: Array, solver: Solver, same: Alike, curvature: Curvature | None = None
 ) -> Array:

@@ -7,7 +7,7 @@ import pytest
 
 import labelaudit
 import oracle
-from labelaudit.evidence import alike, leave_one_out
+from labelaudit.evidence import leave_one_out
 from labelaudit.explanations.explain import model_of
 from labelaudit.explanations.without import (
     _closed_form,
@@ -21,6 +21,7 @@ from labelaudit.kernels import native
 from labelaudit.model.fit import newton
 from labelaudit.model.targets import class_probabilities
 from labelaudit.report import explanation
+from problems import alike
 from sample_data import HEADER, csv_text, sample_rows
 
 CASES = [(2, "linear"), (3, "linear"), (2, "kernel"), (3, "spline"), (4, "spline+kernel")]

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelaudit.encode.content import duplicates
 from labelaudit.oddities.conflicts import conflicts
 
 SCORES = st.sampled_from([0.0, 0.25, 0.5, 1.0])
@@ -13,7 +14,7 @@ tables = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2), SCORES), max_s
 @given(tables)
 def test_conflicts_are_those_of_comparing_every_pair(rows: list[tuple[int, int, float]]) -> None:
     content, label, score = (list(part) for part in zip(*rows, strict=True)) if rows else ([], [], [])
-    got = conflicts(np.array(content, dtype=np.uint64), np.array(label, dtype=np.int64), np.array(score))
+    got = conflicts(duplicates(np.array(content, dtype=np.uint64)), np.array(label, dtype=np.int64), np.array(score))
     expected = set()
     for i in range(len(rows)):
         twins = tuple(j for j in range(len(rows)) if content[j] == content[i])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.choose import SAMPLE_ROWS, Rows
-from labelaudit.encode.content import Hashes, row_hashes, sample
+from labelaudit.encode.content import Duplicates, duplicates, row_hashes, sample
 from labelaudit.encode.encoder import feature_columns
 from labelaudit.oddities.classes import alike_classes, rare_classes
 from labelaudit.oddities.conflicts import conflicts
@@ -48,15 +48,16 @@ def oddities_record(
     return [oddity.as_record() for kind in found for oddity in kind[:MOST_OF_A_KIND]]
 
 
-def conflicts_record(table: Table, ranking: pd.DataFrame, hashes: Hashes | None = None) -> dict[str, Any]:
+def conflicts_record(table: Table, ranking: pd.DataFrame, same: Duplicates | None = None) -> dict[str, Any]:
     """How many exact duplicates differ in their label, and the first groups of them, the most suspicious first.
 
     At most MOST_GROUPS groups are listed, with at most MOST_ROWS rows each, in the same order; `of_rows` counts all of
-    the group. hashes (rows of the table,) are those of its rows' features, where they are known.
+    the group. same: the duplicates among the rows of the table, by their features, where they are known.
     """
-    scores = ranking["label_score"].to_numpy()[np.argsort(ranking["row"].to_numpy())]
-    hashes = row_hashes(feature_columns(table.columns), len(table)) if hashes is None else hashes
-    found = conflicts(hashes, table.given, scores)
+    same = duplicates(row_hashes(feature_columns(table.columns), len(table))) if same is None else same
+    scores = np.empty(len(table))
+    scores[np.searchsorted(table.row, ranking["row"].to_numpy())] = ranking["label_score"]
+    found = conflicts(same, table.given, scores)
     return {
         "groups": len(found),
         "rows": found.rows,

@@ -71,7 +71,7 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
     trusted_rows = None if trusted is None else len(trusted.given)
     groups = None if group is None else groups_record(str(options.reading.group), table, rows)
-    found = conflicts_record(table, ranking, rows.hashes if len(fitted) == len(table) else None)
+    found = conflicts_record(table, ranking, rows.same if len(fitted) == len(table) else None)
     summary = summary_of(table, ranking, assessment, names, alone, trusted_rows, options)
     used, predicted = take(_used(table, assessment), fitted), assessment.scores.predicted
     record: dict[str, Any] = {

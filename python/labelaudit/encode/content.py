@@ -7,6 +7,7 @@ score. Exact duplicates have the same hash and so the same fold.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from labelaudit.table.table import Column
 
 Hashes = NDArray[np.uint64]
+Codes = NDArray[np.int64]
 FOLDS = 5
 
 
@@ -88,22 +90,60 @@ def row_hashes(columns: Sequence[Column], rows: int) -> Hashes:
     return mixed(total)
 
 
-def folds(hashes: Hashes, codes: NDArray[np.int64], count: int = FOLDS) -> NDArray[np.int64]:
+@dataclass(frozen=True)
+class Duplicates:
+    """Rows with equal hashes as groups, in the order of the hashes.
+
+    order: positions of the rows, group by group. start (groups,): where in it each group begins.
+    """
+
+    order: Codes
+    start: Codes
+
+    @property
+    def all_differ(self) -> bool:
+        """Whether no row has a duplicate."""
+        return len(self.start) == len(self.order)
+
+    @property
+    def count(self) -> Codes:
+        """The rows of each group, (groups,)."""
+        return np.diff(self.start, append=len(self.order))
+
+    @property
+    def of(self) -> Codes:
+        """Each row's group, (rows,) from 0."""
+        out = np.empty_like(self.order)
+        out[self.order] = np.repeat(np.arange(len(self.start)), self.count)
+        return out
+
+
+def duplicates(hashes: Hashes) -> Duplicates:
+    """The groups of rows (rows,) with equal hashes."""
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    first = np.ones(len(hashes), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return Duplicates(order, np.flatnonzero(first))
+
+
+def folds(hashes: Hashes, codes: Codes, count: int = FOLDS, same: Duplicates | None = None) -> Codes:
     """A fold of 0 .. count - 1 for every row, (rows,): alike rows together, classes spread evenly.
 
     Groups of exact duplicates are dealt out in the order of their hashes, class by class (a group belongs to the
-    first of its classes). Classes come in an order of their rows' hashes, so that their names do not matter.
+    first of its classes). Classes come in an order of their rows' hashes, so that their names do not matter. same: the
+    duplicates, where they are known.
     """
-    codes = by_content(hashes, codes)
-    by_class = np.lexsort((codes, hashes))
-    first = np.ones(len(hashes), dtype=bool)
-    first[1:] = hashes[by_class][1:] != hashes[by_class][:-1]
-    group = np.cumsum(first) - 1
-    of_group = codes[by_class][first]
+    if not len(hashes):
+        return np.empty(0, dtype=np.int64)
+    same = duplicates(hashes) if same is None else same
+    codes = by_content(hashes, codes)[same.order]
+    of_group = codes if same.all_differ else np.minimum.reduceat(codes, same.start)
+    narrow = of_group.astype(np.min_scalar_type(int(of_group.max())))  # which sorts many times as fast
     dealt = np.empty(len(of_group), dtype=np.int64)
-    dealt[np.argsort(of_group, kind="stable")] = np.arange(len(of_group)) % count
+    dealt[np.argsort(narrow, kind="stable")] = np.arange(len(of_group)) % count
     out = np.empty(len(hashes), dtype=np.int64)
-    out[by_class] = dealt[group]
+    out[same.order] = dealt if same.all_differ else np.repeat(dealt, same.count)
     return out
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.encode.content import Hashes
+from labelaudit.encode.content import Duplicates
 
 Codes = NDArray[np.int64]
 
@@ -38,14 +38,14 @@ class Conflicts:
         return [self.order[start:stop] for start, stop in pairs]
 
 
-def conflicts(hashes: Hashes, given: Codes, label_score: NDArray[np.float64]) -> Conflicts:
-    """The conflicts among rows with these content hashes, class codes and scores, (rows,) each."""
-    order = np.argsort(hashes, kind="stable")
-    first = np.diff(hashes[order], prepend=~hashes[order[:1]]) != 0
-    twin = ~(first & np.append(first[1:], True)[: len(first)])  # rows without a duplicate cannot conflict
-    order = np.sort(order[twin])
-    order = order[np.lexsort((label_score[order], hashes[order]))]
-    start = np.flatnonzero(np.diff(hashes[order], prepend=~hashes[order[:1]]))
+def conflicts(same: Duplicates, given: Codes, label_score: NDArray[np.float64]) -> Conflicts:
+    """The conflicts among rows with these duplicates, class codes and scores, (rows,) each."""
+    size = same.count
+    twins = np.sort(same.order[np.repeat(size > 1, size)])  # rows without a duplicate cannot conflict
+    group = same.of[twins] if len(twins) else twins
+    by_group = np.lexsort((label_score[twins], group))
+    order, group = twins[by_group], group[by_group]
+    start = np.flatnonzero(np.diff(group, prepend=-1))
     if not len(start):
         return Conflicts(order, start, start)
     stop = np.append(start[1:], len(order))
