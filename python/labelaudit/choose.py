@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 L2_GRID = (1e-1, 1e-2, 1e-3)  # for softmax with one logit a class; one logit for two classes means half of it
 SAMPLE_ROWS = 10_000
 LARGEST_TRIED = 1300  # parameters; an encoding with more is not tried on its own, only when asked for
-SELECTION_TOLERANCE = 1e-5  # of the gradient: the fits are compared, not kept
+SELECTION_TOLERANCE = 1e-6  # of the gradient: the fits are compared, not kept
 VOTE_TEMPER = 10.0  # nats of explained loss, over all rows, that make a vote e times weaker; a guess
 SMALLEST_VOTE = 0.05
 
@@ -137,7 +137,9 @@ def choose(
             return [Trial(encoder.encoding, float("nan"), parameters, float("inf"), note=note)]
         return _trials(drawn, encoder, grid, solver)
 
-    trials = [trial for found in on_threads(tried, encoders, threads) for trial in found]
+    longest_first = sorted(range(len(encoders)), key=lambda i: -len(encoders[i].names))
+    found_of = dict(zip(longest_first, on_threads(tried, [encoders[i] for i in longest_first], threads), strict=True))
+    trials = [trial for i in range(len(encoders)) for trial in found_of[i]]
     best, votes = elected([t for t in trials if np.isfinite(t.explained_loss)], len(drawn.given))
     found = Choice(best.encoding, best.l2, votes, tuple(trials))
     if len(rows.given) <= SAMPLE_ROWS:
@@ -178,7 +180,7 @@ def _trials(
     for l2 in grid:
         objective = hard_objective(blocks, given, rows.classes, l2)
         kind = solver_for(objective.parameters, solver)
-        fit = newton(objective, start=theta, solver=kind, tolerance=SELECTION_TOLERANCE)
+        fit = newton(objective, start=theta, solver=kind, tolerance=SELECTION_TOLERANCE, chords=True)
         theta = fit.theta
         p = out_of_sample(objective, theta, kind, same)
         loss = -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())

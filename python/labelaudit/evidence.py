@@ -21,8 +21,7 @@ from labelaudit.errors import CurvatureError
 from labelaudit.influence import residuals
 from labelaudit.kernels import native
 from labelaudit.kernels.solve import Cholesky
-from labelaudit.model.chord import chord
-from labelaudit.model.fit import Solver, newton
+from labelaudit.model.fit import Solver, chord, newton
 from labelaudit.model.objective import Objective
 from labelaudit.model.targets import class_probabilities
 

@@ -10,8 +10,8 @@ import pytest
 from labelaudit.errors import CurvatureError
 from labelaudit.kernels.solve import Cholesky
 from labelaudit.model import chord as module
-from labelaudit.model.chord import chord, newton_of_many
-from labelaudit.model.fit import newton
+from labelaudit.model.chord import newton_of_many
+from labelaudit.model.fit import chord, newton
 from labelaudit.model.optimize import minimise
 from problems import problem
 

@@ -55,9 +55,9 @@ def conflicts_record(table: Table, ranking: pd.DataFrame, same: Duplicates | Non
     the group. same: the duplicates among the rows of the table, by their features, where they are known.
     """
     same = duplicates(row_hashes(feature_columns(table.columns), len(table))) if same is None else same
-    scores = np.empty(len(table))
-    scores[np.searchsorted(table.row, ranking["row"].to_numpy())] = ranking["label_score"]
-    found = conflicts(same, table.given, scores)
+    by_row = np.empty(int(table.row.max(initial=0)) + 1)
+    by_row[ranking["row"].to_numpy()] = ranking["label_score"].to_numpy()
+    found = conflicts(same, table.given, by_row[table.row])
     return {
         "groups": len(found),
         "rows": found.rows,

@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.errors import CurvatureError
 from labelaudit.kernels.solve import Cholesky
-from labelaudit.model.fit import MAX_STEPS, Fit, Solver, newton
-from labelaudit.model.objective import Objective, flat, unflat
+from labelaudit.model.fit import MAX_STEPS, Fit, Solver, chord, newton
+from labelaudit.model.objective import Objective
 
 Array = NDArray[np.float64]
 
-CONTRACTION = 0.5  # a chord step that leaves more of the gradient costs more than a Newton step; a guess
-MAX_CHORDS = 50
 MANY_BLOCKS = 20  # some 130,000 rows: from here on the rows of every EVERY-th block say where the optimum about is
 EVERY = 8
 NEAR_TOLERANCE = 1e-4  # of the gradient on these rows: the others move the optimum by more
-
-
-@dataclass(frozen=True)
-class Reached:
-    """Where chord steps ended: theta with the objective and its gradient there, and their number."""
-
-    theta: Array
-    loss: float
-    gradient: Array
-    steps: int
-
-    @property
-    def gradient_norm(self) -> float:
-        """The largest entry of the gradient."""
-        return float(np.abs(self.gradient).max())
-
-
-def chord(objective: Objective, theta: Array, factor: Cholesky, tolerance: float) -> Reached:
-    """Steps from theta with one factored Hessian, while each shrinks the gradient enough."""
-    at = Reached(theta, *objective.loss_and_gradient(theta), 0)
-    while at.gradient_norm > tolerance and at.steps < MAX_CHORDS:
-        there = at.theta - unflat(factor.solve(flat(at.gradient)), objective.blocks.cols)
-        after = Reached(there, *objective.loss_and_gradient(there), at.steps + 1)
-        if not after.gradient_norm <= CONTRACTION * at.gradient_norm:
-            break
-        at = after
-    return at
 
 
 def newton_of_many(

@@ -22,6 +22,8 @@ MAX_STEPS = 100
 DIRECT_LIMIT = 2500  # parameters up to which the Hessian is formed: 50 MB, factored in about a second
 ARMIJO = 1e-4  # Nocedal and Wright 2006, section 3.1
 SMALLEST_STEP = 2.0**-30
+CONTRACTION = 0.5  # a chord step that leaves more of the gradient costs more than a Newton step; a guess
+MAX_CHORDS = 50
 DAMPING = 1e-6  # of the Hessian's largest diagonal entry; a guess
 
 
@@ -45,6 +47,38 @@ def solver_for(parameters: int, solver: Literal["auto", "direct", "cg"] = "auto"
     return "direct" if parameters <= DIRECT_LIMIT else "cg"
 
 
+@dataclass(frozen=True)
+class Reached:
+    """Where chord steps ended: theta with the objective and its gradient there, and their number."""
+
+    theta: Array
+    loss: float
+    gradient: Array
+    steps: int
+
+    @property
+    def gradient_norm(self) -> float:
+        """The largest entry of the gradient."""
+        return float(np.abs(self.gradient).max())
+
+
+def chord(objective: Objective, theta: Array, factor: Cholesky, tolerance: float) -> Reached:
+    """Steps from theta with one factored Hessian, while each shrinks the gradient enough."""
+    return _chords(objective, Reached(theta, *objective.loss_and_gradient(theta), 0), factor, tolerance)
+
+
+def _chords(objective: Objective, at: Reached, factor: Cholesky, tolerance: float) -> Reached:
+    for _ in range(MAX_CHORDS):
+        if at.gradient_norm <= tolerance:
+            break
+        there = at.theta - unflat(factor.solve(flat(at.gradient)), objective.blocks.cols)
+        after = Reached(there, *objective.loss_and_gradient(there), at.steps + 1)
+        if not after.gradient_norm <= CONTRACTION * at.gradient_norm:
+            break
+        at = after
+    return at
+
+
 def newton(
     objective: Objective,
     *,
@@ -52,33 +86,37 @@ def newton(
     solver: Solver = "direct",
     tolerance: float = TOLERANCE,
     max_steps: int = MAX_STEPS,
+    chords: bool = False,
 ) -> Fit:
-    """Minimises the objective by Newton's method with step halving until no gradient entry exceeds the tolerance."""
+    """Minimises the objective by Newton's method with step halving until no gradient entry exceeds the tolerance.
+
+    chords: the direct solver's Hessians serve for further steps while these shrink the gradient, which takes fewer of
+    them; the fit then ends just below the tolerance, where Newton's steps go far beyond.
+    """
     theta = np.zeros((objective.blocks.cols, objective.outputs)) if start is None else start
-    loss, gradient = objective.loss_and_gradient(theta)
-    steps = 0
-    while np.abs(gradient).max() > tolerance and steps < max_steps:
-        moved = _step(objective, theta, loss, gradient, solver)
+    at = Reached(theta, *objective.loss_and_gradient(theta), 0)
+    while at.gradient_norm > tolerance and at.steps < max_steps:
+        factor = _factor(objective.hessian(at.theta)) if solver == "direct" else None
+        moved = _step(objective, at, factor)
         if moved is None:
             break
-        theta, loss, gradient = moved
-        steps += 1
-    norm = float(np.abs(gradient).max())
-    return Fit(theta, loss, norm, steps, norm <= tolerance, "newton", tolerance)
+        at = moved
+        if chords and factor is not None:
+            at = _chords(objective, at, factor, tolerance)
+    return Fit(at.theta, at.loss, at.gradient_norm, at.steps, at.gradient_norm <= tolerance, "newton", tolerance)
 
 
-def _step(
-    objective: Objective, theta: Array, loss: float, gradient: Array, solver: Solver
-) -> tuple[Array, float, Array] | None:
-    direction = newton_direction(objective, theta, gradient, solver)
-    slope = float((gradient * direction).sum())
-    slack = 1e-14 * max(1.0, abs(loss))  # rounding of the loss: near the optimum the decrease is smaller than that
+def _step(objective: Objective, at: Reached, factor: Cholesky | None) -> Reached | None:
+    """Downhill along the Newton direction, by conjugate gradient without a factor; None where rounding stops it."""
+    direction = newton_direction(objective, at.theta, at.gradient, factor)
+    slope = float((at.gradient * direction).sum())
+    slack = 1e-14 * max(1.0, abs(at.loss))  # rounding of the loss: near the optimum the decrease is smaller than that
     size = 1.0
     while size > SMALLEST_STEP:
-        there = theta - size * direction
-        new_loss, new_gradient = objective.loss_and_gradient(there)
-        if new_loss <= loss - ARMIJO * size * slope + slack:
-            return there, new_loss, new_gradient
+        there = at.theta - size * direction
+        loss, gradient = objective.loss_and_gradient(there)
+        if loss <= at.loss - ARMIJO * size * slope + slack:
+            return Reached(there, loss, gradient, at.steps + 1)
         size /= 2
     return None
 
@@ -91,10 +129,10 @@ def _factor(hessian: Array) -> Cholesky:
         return Cholesky(hessian + DAMPING * np.diagonal(hessian).max() * np.eye(len(hessian)))
 
 
-def newton_direction(objective: Objective, theta: Array, gradient: Array, solver: Solver) -> Array:
-    """H^-1 gradient at theta; CG is only as exact as the gradient is small (Dembo and Steihaug 1983)."""
-    if solver == "direct":
-        return unflat(_factor(objective.hessian(theta)).solve(flat(gradient)), objective.blocks.cols)
+def newton_direction(objective: Objective, theta: Array, gradient: Array, factor: Cholesky | None) -> Array:
+    """H^-1 gradient at theta, by CG where H is not factored: as exact as the gradient is small (Dembo et al. 1983)."""
+    if factor is not None:
+        return unflat(factor.solve(flat(gradient)), objective.blocks.cols)
     norm = float(np.linalg.norm(gradient))
     solution = solve_hessian(objective, theta, flat(gradient)[None], tolerance=min(0.1, norm**0.5), max_steps=500)
     return unflat(solution.x[0], objective.blocks.cols)
