@@ -57,14 +57,18 @@ class Assessment:
 
 
 def rows_of(
-    columns: Sequence[Column], given: NDArray[np.int64], classes: int, group: NDArray[np.int64] | None = None
+    columns: Sequence[Column],
+    given: NDArray[np.int64],
+    classes: int,
+    group: NDArray[np.int64] | None = None,
+    threads: int = 1,
 ) -> Rows:
     """The rows of these columns and class codes 0 .. classes - 1, with folds by content.
 
     With group (rows,), rows of the same number are kept in one fold and left out together; a negative one is alone.
     """
     features = feature_columns(columns)
-    hashes = row_hashes(features, len(given))
+    hashes = row_hashes(features, len(given), threads)
     same = duplicates(hashes)
     if group is None:
         return Rows(features, given, classes, hashes, folds(hashes, given, same=same), same)

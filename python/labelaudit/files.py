@@ -29,18 +29,22 @@ def write_atomically(path: Path, write: Write) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """`write_atomically` of bytes that are there already."""
-    write_atomically(path, lambda file: file.write(content))
+    write_atomically(path, _writes(content))
 
 
-def write_files(contents: Mapping[Path, bytes]) -> None:
+def write_files(contents: Mapping[Path, bytes | Write]) -> None:
     """Writes files that belong together: no old one is replaced before all new ones are whole and on disk.
 
-    They are then replaced in the order given. Raises OutputError when the system refuses.
+    They are written and then replaced in the order given. Raises OutputError when the system refuses.
     """
     for path in contents:
         if _is_stream(path):
             raise OutputError(f"{path}: cannot be written: it is a device or a pipe. Nothing was changed there.")
-    _write_together({path: lambda file, content=content: file.write(content) for path, content in contents.items()})  # type: ignore[misc]
+    _write_together({path: content if callable(content) else _writes(content) for path, content in contents.items()})
+
+
+def _writes(content: bytes) -> Write:
+    return lambda file: file.write(content)
 
 
 def make_folder(path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,16 +15,32 @@ from labelaudit import _core
 if TYPE_CHECKING:
     import pandas as pd
 
-ROWS = 1 << 16  # written at a time: between two calls Ctrl-C is heard
+ROWS = 1 << 15  # written at a time: between two calls Ctrl-C is heard
+AHEAD = 2  # threads that write, each some rows ahead of the caller
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Header and records in UTF-8; what it cannot hold (a lone surrogate) as an escape. Missing cells are empty."""
+    return b"".join(csv_pieces(frame))
+
+
+def csv_pieces(frame: pd.DataFrame) -> Iterator[bytes]:
+    """The same, some rows at a time: a thread writes the next while the caller has this one."""
     columns: list[Any] = [_column(frame[name]) for name in frame.columns]
-    pieces = [b",".join(_quoted(frame.columns)) + b"\n"]
-    for start in range(0, len(frame), ROWS):
-        pieces.append(_core.csv_records(columns, len(frame), start, min(start + ROWS, len(frame))))
-    return b"".join(pieces)
+    yield b",".join(_quoted(frame.columns)) + b"\n"
+    with ThreadPoolExecutor(AHEAD) as pool:
+        waiting: deque[Future[bytes]] = deque()
+        for start in range(0, len(frame), ROWS):
+            waiting.append(pool.submit(_records, columns, start, min(start + ROWS, len(frame))))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _records(columns: list[Any], start: int, stop: int) -> bytes:
+    some = [(c[0][start:stop], c[1]) if isinstance(c, tuple) else c[start:stop] for c in columns]
+    return _core.csv_records(some, stop - start, 0, stop - start)
 
 
 def _column(column: pd.Series) -> Any:

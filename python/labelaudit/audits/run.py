@@ -58,7 +58,8 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
     names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
     group = None if table.group is None else table.group[fitted]
     with threadpool_limits(1):
-        rows = rows_of(take(table.columns, fitted), classes[table.given[fitted]], len(names), group)
+        columns = take(table.columns, fitted)
+        rows = rows_of(columns, classes[table.given[fitted]], len(names), group, options.settings.threads)
         if group is not None:
             check_groups(str(options.reading.group), group, rows, names)
         trusted = None if reference is None else _trusted(reference, classes, rows.classes)

@@ -12,14 +12,14 @@ import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from labelaudit.audits.csv_text import csv_bytes
+from labelaudit.audits.csv_text import csv_bytes, csv_pieces
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.encode.state import Arrays, pack
-from labelaudit.files import make_folder, remove_file, write_files
+from labelaudit.files import Write, make_folder, remove_file, write_files
 from labelaudit.masks import no_wider_than
 
 if TYPE_CHECKING:
@@ -43,12 +43,22 @@ def save(
 
     Without a page, an older audit's page there is removed: it would be of another audit.
     """
-    contents = {RANKING: csv_bytes(ranking), MODEL: _model_bytes(model)}
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **record, "files": hashes}
-    text = json.dumps(whole | {"sha256": record_hash(whole)}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    packed, hashed = _model_bytes(model), hashlib.sha256()
+
+    def write_ranking(file: BinaryIO) -> None:
+        for piece in csv_pieces(ranking):
+            hashed.update(piece)
+            file.write(piece)
+
+    def write_audit(file: BinaryIO) -> None:
+        hashes = {RANKING: hashed.hexdigest(), MODEL: hashlib.sha256(packed).hexdigest()}
+        whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **record, "files": hashes}
+        text = json.dumps(whole | {"sha256": record_hash(whole)}, ensure_ascii=False, indent=1, allow_nan=False)
+        file.write(encoded(text + "\n"))
+
+    contents: dict[str, bytes | Write] = {RANKING: write_ranking, MODEL: packed}
     contents |= {} if page is None else {PAGE: encoded(page)}
-    contents[AUDIT] = encoded(text)
+    contents[AUDIT] = write_audit
     with no_wider_than(source["path"] for source in record["sources"]):
         make_folder(folder)
         write_files({folder / name: content for name, content in contents.items()})

@@ -6,18 +6,20 @@ score. Exact duplicates have the same hash and so the same fold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.blocks import on_threads
 from labelaudit.table.table import Column
 
 Hashes = NDArray[np.uint64]
 Codes = NDArray[np.int64]
 FOLDS = 5
+PIECE = 1 << 14  # rows hashed at a time: what is worked on stays in the cache
 
 
 def mixed(h: Hashes) -> Hashes:
@@ -39,16 +41,16 @@ def _text_hashes(texts: NDArray[np.object_]) -> Hashes:
     return hashes
 
 
-def _cell_hashes(column: Column) -> Hashes:
-    if column.kind == "text":
-        return _text_hashes(column.values)
-    if column.kind == "embedding":
-        return _embedding_hashes(column.values)
+def _cell_hashes(column: Column) -> Callable[[slice], Hashes]:
+    """The hashes of the column's cells as a function of some rows."""
+    if column.kind in ("text", "embedding"):
+        whole = _text_hashes(column.values) if column.kind == "text" else _embedding_hashes(column.values)
+        return lambda rows: whole[rows]
     if column.kind == "categorical":
-        levels = np.array(["", *column.levels], dtype=object)
-        hashes: Hashes = _text_hashes(levels)[column.values + 1]
-        return hashes
-    return _bits(unit_scaled(column.values))
+        levels = _text_hashes(np.array(["", *column.levels], dtype=object))
+        return lambda rows: levels[column.values[rows] + 1]
+    exponent = _unit_exponent(column.values)
+    return lambda rows: _bits(np.ldexp(column.values[rows], exponent))
 
 
 def _bits(values: NDArray[np.float64]) -> Hashes:
@@ -66,10 +68,15 @@ def _embedding_hashes(values: NDArray[np.floating[Any]]) -> Hashes:
     return total
 
 
+def _unit_exponent(values: NDArray[np.float64]) -> int:
+    """The power of two that brings the largest value into [1/2, 1); 0 where all are 0 or missing."""
+    largest = max(float(np.fmax.reduce(values, initial=0.0)), -float(np.fmin.reduce(values, initial=0.0)))
+    return -int(np.frexp(largest)[1]) if largest > 0 else 0
+
+
 def unit_scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The values times the power of two that brings the largest into [1/2, 1): exact, and free of overflow later."""
-    largest = np.nanmax(np.abs(values), initial=0.0)
-    return np.ldexp(values, -int(np.frexp(largest)[1])) if largest > 0 else values.copy()
+    return np.ldexp(values, _unit_exponent(values))
 
 
 def moments(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -81,13 +88,22 @@ def moments(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     return ordered.mean(0), ordered.std(0)
 
 
-def row_hashes(columns: Sequence[Column], rows: int) -> Hashes:
+def row_hashes(columns: Sequence[Column], rows: int, threads: int = 1) -> Hashes:
     """A 64-bit hash of each row's features, (rows,)."""
-    total = np.zeros(rows, dtype=np.uint64)
-    names = _text_hashes(np.array([c.name for c in columns], dtype=object))
-    for column, salt in zip(columns, names, strict=True):
-        total += mixed(_cell_hashes(column) ^ salt)  # a sum, so that the order of columns does not matter
-    return mixed(total)
+    total = np.empty(rows, dtype=np.uint64)
+    salts = _text_hashes(np.array([c.name for c in columns], dtype=object))
+    hashed = [_cell_hashes(column) for column in columns]
+
+    def work(start: int) -> None:
+        here = slice(start, start + PIECE)
+        part = np.zeros(len(total[here]), dtype=np.uint64)
+        for of_rows, salt in zip(hashed, salts, strict=True):
+            part += mixed(of_rows(here) ^ salt)  # a sum, so that the order of columns does not matter
+        total[here] = mixed(part)
+
+    for _ in on_threads(work, range(0, rows, PIECE), threads):
+        pass
+    return total
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from labelaudit.table.table import Column
 from labelaudit.table.words import as_option, quoted
 
 FEWEST_ROWS = 20
+FIRST = 1000  # rows that are looked at first
 NEARLY_ALL = 0.9  # share of different values, of a category; a guess
 EXPECTED_TWICE = 10.0  # pairs of equal numbers expected by chance, where there is none: a chance of e^-10
 
@@ -38,7 +39,9 @@ def numbers_the_rows(column: Column) -> bool:
     n numbers drawn from a range of w are expected to hold n (n - 1) / 2 w equal pairs, more where they gather.
     """
     values = column.values
-    if len(values) < FEWEST_ROWS or np.isnan(values).any() or (values != np.round(values)).any():
+    if len(values) < FEWEST_ROWS or (values[:FIRST] != np.round(values[:FIRST])).any():
+        return False
+    if np.isnan(values).any() or (values != np.round(values)).any():
         return False
     span = float(values.max() - values.min()) + 1
     if len(values) * (len(values) - 1) / (2 * span) < EXPECTED_TWICE:
