@@ -105,6 +105,7 @@ void bind_kernels(py::module_& m) {
 void bind_matrix(py::module_& m);     // module_matrix.cpp
 void bind_csv_scan(py::module_& m);   // module_csv.cpp
 void bind_csv_write(py::module_& m);  // module_write.cpp
+void bind_memory(py::module_& m);     // module_memory.cpp
 
 PYBIND11_MODULE(_core, m) {
     m.doc() = "Kernels of labelaudit.";
@@ -112,4 +113,5 @@ PYBIND11_MODULE(_core, m) {
     bind_kernels(m);
     bind_csv_scan(m);
     bind_csv_write(m);
+    bind_memory(m);
 }

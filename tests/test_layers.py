@@ -28,9 +28,10 @@ LAYERS = (
     {"blocks"},
     {"table"},
     {"kernels"},
+    {"storage"},
     {"_core"},
     {"decisions"},
-    {"files", "fingerprints", "jsontext", "masks", "pictures", "storage", "synthetic", "planting", "metrics"},
+    {"files", "fingerprints", "jsontext", "masks", "pictures", "synthetic", "planting", "metrics"},
     {"staging"},
     {"errors"},
 )

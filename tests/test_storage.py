@@ -1,21 +1,22 @@
-"""Arrays in nameless files: the same values, off the process's own memory, nothing left behind."""
+"""Arrays in nameless files: the same values, not the process's own memory, nothing left behind."""
+
+from __future__ import annotations
 
 import gc
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from labelaudit import storage
+from labelaudit import _core, storage
 from labelaudit.errors import OutputError
 
-LARGE = storage.SMALL // 8 + 1
+LARGE = storage.SMALLEST // 8
 
 
-def in_a_file(array):
+def in_a_file(array: np.ndarray) -> bool:
     """Whether the array's memory is a mapping of a file, as the system sees it."""
     address = array.ctypes.data
     for line in Path("/proc/self/maps").read_text().splitlines():
@@ -26,67 +27,108 @@ def in_a_file(array):
     raise AssertionError("not mapped")
 
 
-def open_files():
-    here = Path("/proc/self/fd")
-    return len(list(here.iterdir())) if here.exists() else 0
+def in_use(handler: object) -> int:
+    return _core.file_memory_state(handler)[1]
 
 
 needs_maps = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="no /proc here")
 
 
 @needs_maps
-def test_large_arrays_live_in_files_inside_only(tmp_path):
-    assert not in_a_file(storage.empty(LARGE))
+def test_large_arrays_live_in_files_inside_only(tmp_path: Path) -> None:
+    assert not in_a_file(np.empty(LARGE))
     with storage.on_disk(tmp_path):
-        assert in_a_file(storage.empty(LARGE))
-        assert in_a_file(storage.empty((LARGE, 2), np.int8).T) is (2 * LARGE >= storage.SMALL)
-        assert not in_a_file(storage.empty(10))
-        assert not in_a_file(storage.empty(LARGE, object))
+        assert storage.is_on_disk()
+        values = np.arange(float(LARGE))
+        made = {
+            "a new one": np.empty(LARGE),
+            "zeros": np.zeros(LARGE),
+            "a result": values + 1,
+            "a sort": np.argsort(-values),
+            "a copy": values.copy(),
+            "objects": np.full(LARGE, "word", dtype=object),
+            "a column": pd.Series(values).rank().to_numpy(),
+        }
+        assert {name: in_a_file(array) for name, array in made.items()} == dict.fromkeys(made, True)
+        assert not in_a_file(np.empty(LARGE - 1))
         with storage.on_disk(None):
-            assert not in_a_file(storage.empty(LARGE))
-    assert not in_a_file(storage.empty(LARGE))
+            assert in_a_file(np.empty(LARGE))
+    assert not storage.is_on_disk()
+    assert not in_a_file(np.empty(LARGE))
 
 
 @needs_maps
-def test_threads_started_in_their_makers_context_follow_it(tmp_path):
-    with storage.on_disk(tmp_path), ThreadPoolExecutor(1) as pool:
-        assert in_a_file(pool.submit(copy_context().run, storage.empty, LARGE).result())
+def test_threads_of_the_storage_do_as_their_maker_does(tmp_path: Path) -> None:
+    def made(_: int) -> bool:
+        return in_a_file(np.empty(LARGE))
+
+    with storage.on_disk(tmp_path), storage.threads(2) as pool:
+        assert all(pool.map(made, range(8)))
+    with storage.threads(2) as pool:
+        assert not any(pool.map(made, range(8)))
 
 
-def test_kept_values_are_the_same(tmp_path):
-    values = np.random.default_rng(0).normal(size=(LARGE, 3))
-    assert storage.kept(values) is values
-    with storage.on_disk(tmp_path):
-        there = storage.kept(values)
-    np.testing.assert_array_equal(there, values)
-    there[0, 0] = 7.0  # and can be written to
-    assert there[0, 0] == 7.0
-    assert there.shape == values.shape
-
-
-def test_nothing_has_a_name_and_nothing_is_left_open(tmp_path):
-    before = open_files()
-    with storage.on_disk(tmp_path):
-        array = storage.empty(LARGE)
-        assert list(tmp_path.iterdir()) == []
-        assert open_files() <= before + 1
-    del array
-    gc.collect()
-    assert open_files() == before
-
-
-def test_a_folder_that_cannot_hold_it_is_an_error_at_once(tmp_path):
-    with storage.on_disk(tmp_path / "none"), pytest.raises(OutputError, match="--cache-dir"):
-        storage.empty(LARGE)
-    with storage.on_disk(tmp_path), pytest.raises(OutputError, match=r"cannot hold .* GB"):
-        storage.empty(1 << 60, np.int8)
-
-
-def test_each_thread_has_its_own_place(tmp_path):
+def test_other_threads_keep_to_memory(tmp_path: Path) -> None:
     seen = []
     with storage.on_disk(tmp_path):
         other = threading.Thread(target=lambda: seen.append(storage.is_on_disk()))
         other.start()
         other.join()
-        assert storage.is_on_disk()
     assert seen == [False]
+
+
+@pytest.mark.parametrize("size", [10, LARGE - 1, LARGE, 3 * LARGE])
+def test_values_are_those_of_memory(tmp_path: Path, size: int) -> None:
+    def worked() -> list[np.ndarray]:
+        rng = np.random.default_rng(0)
+        x = rng.normal(size=size)
+        grown = np.array([1.0])
+        grown.resize(size, refcheck=False)  # reallocates, and the rest is zero
+        grown.resize(2 * size, refcheck=False)
+        grown.resize(size // 2, refcheck=False)
+        return [x, np.sort(x), np.cumsum(x), np.zeros(size), np.fromiter(iter(x), float), grown, x.astype(np.float32)]
+
+    expected = worked()
+    with storage.on_disk(tmp_path):
+        found = worked()
+    for array, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, other)
+    assert expected[5][0] == 1.0
+    assert not expected[5][1:].any()
+
+
+def test_arrays_outlive_the_place_and_leave_nothing(tmp_path: Path) -> None:
+    with storage.on_disk(tmp_path):
+        handler = _core.memory_in_use()
+        array = np.arange(4.0 * LARGE)
+        assert in_use(handler) >= array.nbytes
+    assert array.sum() == len(array) * (len(array) - 1) / 2
+    array[0] = 7.0
+    assert array[0] == 7.0
+    assert list(tmp_path.iterdir()) == []
+    del array
+    gc.collect()
+    assert in_use(handler) == 0
+    assert _core.file_memory_state(handler)[2] >= 32 * LARGE
+
+
+def test_a_folder_that_cannot_hold_it_is_an_error_at_once(tmp_path: Path) -> None:
+    missing = "none: cannot hold intermediate values: No such file.*--cache-dir"
+    with pytest.raises(OutputError, match=missing), storage.on_disk(tmp_path / "none"):
+        np.empty(LARGE)
+    full = "Free some space, or name another folder with --cache-dir"
+    with pytest.raises(OutputError, match=full), storage.on_disk(tmp_path):
+        np.empty(1 << 50, np.int8)
+    assert not storage.is_on_disk()
+
+
+def test_memory_that_is_spent_elsewhere_is_told_as_ever(tmp_path: Path) -> None:
+    with pytest.raises(MemoryError, match="spent"), storage.on_disk(tmp_path):
+        raise MemoryError("spent")
+
+
+def test_only_handlers_of_this_kind_are_asked() -> None:
+    assert not _core.is_file_memory(_core.memory_in_use())
+    for other in (None, 3, _core.memory_in_use()):
+        with pytest.raises(ValueError, match="file_memory"):
+            _core.file_memory_state(other)

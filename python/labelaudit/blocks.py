@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit import storage
 from labelaudit.kernels import native
 
 Array = NDArray[np.float64]
@@ -207,7 +207,7 @@ def on_threads(work: Callable[[Any], Any], items: Sequence[Any], threads: int) -
     """The results of `work` for every item, in their order, from so many threads."""
     if threads == 1 or len(items) <= 1:
         return map(work, items)
-    with ThreadPoolExecutor(threads) as pool:
+    with storage.threads(threads) as pool:
         return list(pool.map(work, items))
 
 

@@ -1,80 +1,59 @@
-"""Where large arrays live: in memory, or in nameless files that the system may write out and read back.
+"""Where large arrays live: in memory, or in nameless files that the system writes out and reads back as it needs.
 
-A nameless file needs no cleaning up: it goes with the last array on it, or with the process, however that ends.
+Inside `on_disk` NumPy itself takes the memory of large arrays from files of one folder, whoever makes them and for
+whatever: no code knows the difference, so results are the same to the last bit. Such memory is not the process's own:
+the system may write it out at any time. The files have no names, and go with their arrays or with the process.
 """
 
 from __future__ import annotations
 
 import errno
-import math
-import mmap
 import os
-import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
-
+from labelaudit import _core
 from labelaudit.errors import OutputError
 
-SMALL = 1 << 20  # bytes; what is smaller always stays in memory
-
-_folder: ContextVar[Path | None] = ContextVar("folder", default=None)
+SMALLEST = 1 << 20  # bytes of an array that is worth a file
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
 def on_disk(folder: Path | None) -> Iterator[None]:
-    """Large arrays made inside live in files in this folder; None: in memory."""
-    before = _folder.set(folder)
+    """Large arrays that this thread makes inside live in files in this folder; None: wherever they did.
+
+    Raises OutputError where the folder cannot take a file.
+    """
+    if folder is None:
+        yield
+        return
+    handler = _core.file_memory(os.fspath(folder), SMALLEST)
+    before = _core.use_memory(handler)
     try:
         yield
+    except MemoryError:
+        failed, in_use, _ = _core.file_memory_state(handler)
+        if failed:
+            raise _refused(folder, failed, in_use) from None
+        raise
     finally:
-        _folder.reset(before)
+        _core.use_memory(before)
 
 
 def is_on_disk() -> bool:
-    """Whether large arrays live in files now."""
-    return _folder.get() is not None
+    """Whether large arrays that this thread makes live in files."""
+    return _core.is_file_memory(_core.memory_in_use())
 
 
-def empty(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[Any]:
-    """An array of this shape to be filled. Raises OutputError where the folder cannot take a file of its size."""
-    folder, kind = _folder.get(), np.dtype(dtype)
-    size = math.prod(shape if isinstance(shape, tuple) else (shape,)) * kind.itemsize
-    if folder is None or size < SMALL or kind.hasobject:
-        return np.empty(shape, kind)
-    return np.frombuffer(_mapped(folder, size), kind).reshape(shape)
+def threads(count: int) -> ThreadPoolExecutor:
+    """So many threads whose large arrays live where the caller's do."""
+    return ThreadPoolExecutor(count, initializer=_core.use_memory, initargs=(_core.memory_in_use(),))
 
 
-def kept(values: NDArray[Any]) -> NDArray[Any]:
-    """The values, moved to a file if large arrays live there."""
-    if _folder.get() is None:
-        return values
-    out = empty(values.shape, values.dtype)
-    out[...] = values
-    return out
-
-
-def _mapped(folder: Path, size: int) -> mmap.mmap:
-    """Bytes of a new nameless file, all of whose space is taken at once: writing to them later cannot fail."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            _allocate(file.fileno(), size)
-            return mmap.mmap(file.fileno(), size)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        cure = "Free some space, or name another folder with --cache-dir" if full else "Name another with --cache-dir"
-        raise OutputError(
-            f"{folder}: cannot hold {size / 1e9:.1f} GB of intermediate values ({error.strerror}). {cure}."
-        ) from None
-
-
-def _allocate(descriptor: int, size: int) -> None:
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(descriptor, 0, size)
-    else:
-        os.truncate(descriptor, size)
+def _refused(folder: Path, failed: int, in_use: int) -> OutputError:
+    cure = "Free some space, or name another folder with --cache-dir" if failed in FULL else "Name another --cache-dir"
+    held = f" beside the {in_use / 1e9:.1f} GB that it holds" if in_use >= 1e8 else ""
+    return OutputError(f"{folder}: cannot hold intermediate values{held}: {os.strerror(failed)}. {cure}.")

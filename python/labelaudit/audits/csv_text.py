@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelaudit import _core
+from labelaudit import _core, storage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def csv_pieces(frame: pd.DataFrame) -> Iterator[bytes]:
     """The same, some rows at a time: a thread writes the next while the caller has this one."""
     columns: list[Any] = [_column(frame[name]) for name in frame.columns]
     yield b",".join(_quoted(frame.columns)) + b"\n"
-    with ThreadPoolExecutor(AHEAD) as pool:
+    with storage.threads(AHEAD) as pool:
         waiting: deque[Future[bytes]] = deque()
         for start in range(0, len(frame), ROWS):
             waiting.append(pool.submit(_records, columns, start, min(start + ROWS, len(frame))))
