@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from labelaudit.blocks import MatrixBlock, RowBlocks
+from labelaudit.blocks import CHUNK_ROWS, MatrixBlock, RowBlocks
 from labelaudit.kernels import native
 
-BLOCK_ROWS = 1638  # a fold's share of a chunk
+BLOCK_ROWS = CHUNK_ROWS // 5  # a fold's share of a chunk
 COLUMNS = (16, 64, 256)
 FEW_ROWS, FEW_COLUMNS = (1, 10, 100, 1_000), 16
 SHORTEST = 0.02  # seconds that calls are repeated for at least

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,8 @@ from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.device import RESIDENT_SHARE, SLOTS, place, resolve
 from labelaudit.errors import UsageError
 from labelaudit.evidence import leave_one_out
+from labelaudit.kernels import native, streamed
+from labelaudit.kernels import torch as resident
 from labelaudit.kernels.streamed import Feed, Streamed
 from labelaudit.model.fit import newton
 from labelaudit.table.table import Column
@@ -64,8 +69,8 @@ def test_blocks_in_torch_give_the_same_fit_and_evidence(where: str, name: str, d
     fits = [newton(objective, tolerance=1e-11) for objective in objectives]
     assert oracle.error(fits[1].theta, fits[0].theta) <= 1e-8
     same = alike(np.arange(len(data.x)).astype(np.uint64))
-    native, moved = (leave_one_out(o, fits[0].theta, same) for o in objectives)
-    assert oracle.error(moved, native) <= 1e-8
+    usual, moved = (leave_one_out(o, fits[0].theta, same) for o in objectives)
+    assert oracle.error(moved, usual) <= 1e-8
 
 
 def test_blocks_stay_on_the_device_up_to_four_fifths_of_its_free_memory() -> None:
@@ -114,6 +119,14 @@ def test_a_pass_copies_each_block_once_and_the_next_one_ahead(monkeypatch: pytes
     assert len(first.x.feed._there) == SLOTS
 
 
+@pytest.mark.parametrize("kernel", [resident, streamed])
+def test_the_torch_kernels_have_every_function_that_a_block_calls(kernel: Any) -> None:
+    called = set(re.findall(r"self\.kernel\.(\w+)\(", inspect.getsource(MatrixBlock)))
+    assert called >= {"forward", "backward", "gram", "quadratic"}
+    for name in called:
+        assert list(signature(getattr(kernel, name)).parameters) == list(signature(getattr(native, name)).parameters)
+
+
 def test_rows_taken_out_of_a_streamed_block_are_those_rows() -> None:
     x = np.arange(24.0).reshape(8, 3)
     block = matrix_blocks(place(blocks_of(x, (4,)), "cpu", free_bytes=1.0))[1]
@@ -153,12 +166,12 @@ def test_the_whole_method_scores_alike_in_torch(
     columns = [Column(f"x{i}", "numeric", np.ascontiguousarray(v)) for i, v in enumerate(data.x[:, :-1].T)]
     rows = rows_of(columns, data.given, data.classes)
     settings = Settings(encoding="linear", l2=data.l2, solver=solver, precision=precision, threads=2)
-    native = assess(rows, settings).scores
+    usual = assess(rows, settings).scores
     monkeypatch.setattr("labelaudit.assess.resolve", lambda device: "cuda")
     monkeypatch.setattr("labelaudit.assess.place", lambda blocks, device: place(blocks, "cpu", free_bytes=free))
     moved = assess(rows, settings).scores
-    assert np.array_equal(moved.predicted, native.predicted)
+    assert np.array_equal(moved.predicted, usual.predicted)
     for name in ("label_score", "average_influence", "self_influence", "self_confidence", "leverage"):
         # the folds' Newton steps by conjugate gradient stop at a relative residual of 1e-6: there reordered sums show
         tolerance = 1e-5 if solver == "cg" else 1e-8
-        assert oracle.error(getattr(moved, name), getattr(native, name)) <= tolerance, name
+        assert oracle.error(getattr(moved, name), getattr(usual, name)) <= tolerance, name

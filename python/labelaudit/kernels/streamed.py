@@ -109,6 +109,11 @@ def quadratic(x: Rows, m: Array) -> Array:
     return resident.quadratic(_there(x), m)
 
 
+def loss_and_gradient(x: Rows, theta: Array, t: Array, w: Array) -> tuple[float, Array]:
+    """The sum of w times the rows' losses at theta (cols, outputs), and its gradient: t (rows, outputs), w (rows,)."""
+    return resident.loss_and_gradient(_there(x), theta, t, w)
+
+
 def take(x: Rows, rows: NDArray[np.int64]) -> torch.Tensor:
     """Some of the rows, by position, on the device."""
     return resident.take(_there(x), rows)
