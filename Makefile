@@ -3,7 +3,7 @@ BIN := .venv/bin
 # what the installed package is made from: a change of any of them installs it again
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(shell find csrc python -name '*.[ch]pp' -o -name '*.py*' -not -name '*.pyc' -o -path '*/report/templates/*' -o -path '*/report/vendor/*' -o -path '*/static/*')
 
-.PHONY: demo test lint format benchmark sanitize sanitize-quick clean
+.PHONY: demo test lint format benchmark instructions sanitize sanitize-quick clean
 
 demo: .venv/.installed
 	$(BIN)/python benchmarks/demo.py demo
@@ -15,13 +15,13 @@ lint: .venv/.installed-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/clang-format --dry-run -Werror csrc/*.cpp csrc/*.hpp
+	$(BIN)/clang-format --dry-run -Werror csrc/*.cpp csrc/*.hpp benchmarks/*.cpp
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
 format: .venv/.installed-lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/clang-format -i csrc/*.cpp csrc/*.hpp
+	$(BIN)/clang-format -i csrc/*.cpp csrc/*.hpp benchmarks/*.cpp
 
 # the extension under ASan, UBSan and TSan: the kernels, the boundary, the scanner, and blocks on several threads
 sanitize: .venv/.installed-sanitize
@@ -31,6 +31,10 @@ sanitize: .venv/.installed-sanitize
 # the part of it that continuous integration runs
 sanitize-quick: .venv/.installed-sanitize
 	benchmarks/sanitize.sh $(BIN)/python address,undefined tests/kernels/test_gates.py tests/table/test_csv_scan.py
+
+# the kernels' instructions under valgrind's callgrind, against benchmarks/instructions.json
+instructions: .venv/.installed-sanitize
+	$(BIN)/python benchmarks/instructions.py
 
 benchmark: .venv/.installed-test
 	$(BIN)/labelaudit benchmark --out build/benchmark

@@ -32,9 +32,10 @@ class Form:
     def kernel(self) -> Any:
         if self.library == "native":
             return native
+        from labelaudit.kernels import streamed
         from labelaudit.kernels import torch as kernel
 
-        return kernel
+        return streamed if self.library == "streamed" else kernel
 
     def store(self, x: NDArray[np.float64]) -> Any:
         if self.columns is not None:
@@ -44,6 +45,11 @@ class Form:
             return stored
         import torch
 
+        if self.library == "streamed":
+            from labelaudit.kernels.streamed import Feed, Streamed
+
+            host = torch.as_tensor(stored)
+            return Streamed(Feed([host.pin_memory() if self.where == "cuda" else host], self.where, 2), 0)
         return torch.as_tensor(stored, device=self.where)
 
     def seen(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -80,7 +86,11 @@ def csr(x: NDArray[np.float64], dtype: Any = np.float64, columns: Any = np.int64
 
 
 STORAGE: tuple[type[np.floating[Any]], ...] = (np.float64, np.float32)
-PLACES = (*(("native", name) for name in _core.instruction_sets()), ("torch", "cpu"), ("torch", "cuda"))
+PLACES = (
+    *(("native", name) for name in _core.instruction_sets()),
+    *(("torch", "cpu"), ("torch", "cuda")),
+    *(("streamed", "cpu"), ("streamed", "cuda")),
+)
 DENSE_FORMS = tuple(Form(library, where, dtype) for library, where in PLACES for dtype in STORAGE)
 SPARSE_FORMS = tuple(Form("native", "baseline", dtype, cols) for dtype in STORAGE for cols in (np.int64, np.int32))
 FORMS = (*DENSE_FORMS, *SPARSE_FORMS)

@@ -53,6 +53,7 @@ def audit(
     solver: str = "auto",
     optimizer: str = "newton",
     device: str = "auto",
+    precision: str = "float64",
     threads: int | None = None,
     seed: int = 0,
     strict: bool = False,

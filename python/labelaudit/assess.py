@@ -20,6 +20,7 @@ from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_
 from labelaudit.encode.groups import folds_of_groups, joined
 from labelaudit.evidence import out_of_sample, remembered
 from labelaudit.influence import mean_gradient, residuals
+from labelaudit.kernels.native import Precision
 from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
 from labelaudit.model.optimize import minimise
 from labelaudit.model.targets import HardTargets
@@ -39,6 +40,7 @@ class Settings:
     solver: Literal["auto", "direct", "cg"] = "auto"
     optimizer: Optimizer = "newton"
     device: Device = "auto"
+    precision: Precision = "float64"
     threads: int = 1
     seed: int = 0
 
@@ -135,7 +137,7 @@ def assess(
 
 
 def _blocks(encoder: Encoder, rows: Rows, layout: Layout, settings: Settings, device: str) -> RowBlocks:
-    blocks = encode_blocks(encoder, rows.columns, layout, threads=settings.threads)
+    blocks = encode_blocks(encoder, rows.columns, layout, threads=settings.threads, precision=settings.precision)
     return place(blocks, device) if device == "cuda" else blocks
 
 

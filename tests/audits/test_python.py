@@ -102,6 +102,7 @@ def test_cg_gives_the_influences_of_the_direct_solver(write):
         ({"solver": "lu"}, "--solver: expected one of"),
         ({"optimizer": "sgd"}, "--optimizer: expected one of"),
         ({"device": "tpu"}, "--device: expected one of"),
+        ({"precision": "float16"}, "--precision: expected one of float64, float32"),
         ({"rank_by": "rank"}, "--rank-by: expected one of"),
         ({"l2": -1.0}, "--l2: expected auto or a number from 0 to 1e+06, got -1.0"),
         ({"l2": float("nan")}, "--l2: expected"),

@@ -48,7 +48,19 @@ def test_every_option_reaches_the_audit(call):
     assert call(*AUDIT, "-q", "--out", "plain")[0] == 0
     options = ["--id", "key", "--drop", "gone", "--categorical", "colour", "--numeric", "a", "--text", "note"]
     options += ["--missing", "?", "--skip", "1", "--delimiter", ";", "--charset", "utf-16", "--solver", "direct"]
-    options += ["--optimizer", "newton", "--device", "cpu", "--threads", "2", "--seed", "5", "--strict"]
+    options += [
+        "--optimizer",
+        "newton",
+        "--device",
+        "cpu",
+        "--precision",
+        "float64",
+        "--threads",
+        "2",
+        "--seed",
+        "5",
+        "--strict",
+    ]
     code, _, err = call("audit", "odd.csv", "--label", "label", *options, *QUICK_OPTIONS, "--out", "odd")
     assert (code, err) == (0, "Written: odd/ranking.csv, odd/audit.json, odd/report.html\n")
     record = json.loads(Path("odd/audit.json").read_text())["options"]

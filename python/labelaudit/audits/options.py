@@ -11,6 +11,7 @@ from labelaudit.assess import Settings
 from labelaudit.device import Device
 from labelaudit.encode.encoder import ENCODINGS
 from labelaudit.errors import UsageError
+from labelaudit.kernels.native import Precision
 from labelaudit.model.fit import Optimizer
 from labelaudit.score import RankBy
 
@@ -58,6 +59,7 @@ class AuditOptions:
         _one_of("solver", s.solver, ("auto", "direct", "cg"))
         _one_of("optimizer", s.optimizer, get_args(Optimizer))
         _one_of("device", s.device, get_args(Device))
+        _one_of("precision", s.precision, get_args(Precision))
         _one_of("rank-by", self.rank_by, get_args(RankBy))
         if s.l2 != "auto" and not (isinstance(s.l2, int | float) and 0 <= s.l2 <= LARGEST_L2):
             raise UsageError(f"--l2: expected auto or a number from 0 to {LARGEST_L2:g}, got {s.l2!r}")

@@ -108,6 +108,12 @@ METHOD = (
         default="auto",
         help="What the model is fitted on [auto].",
     ),
+    click.option(
+        "--precision",
+        type=click.Choice(["float64", "float32"]),
+        default="float64",
+        help="How encoded rows are stored; float32 takes half the memory [float64].",
+    ),
     click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads [all processors]."),
     click.option("--strict", is_flag=True, help="Fail (exit 6) when the fit does not converge."),
 )

@@ -18,7 +18,7 @@ from labelaudit.encode.dates import date_parts
 from labelaudit.encode.embedding import Embedding
 from labelaudit.encode.kernel import LANDMARKS, KernelMap
 from labelaudit.encode.text import TfIdf
-from labelaudit.kernels.native import Rows
+from labelaudit.kernels.native import Precision, Rows, stored
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -156,11 +156,18 @@ def _landmarks(hashes: Hashes) -> NDArray[np.int64]:
     return first[sample(hashes[first], min(LANDMARKS, max(1, len(hashes) // 3)))]
 
 
-def encode_blocks(encoder: Encoder, columns: Sequence[Column], layout: Layout, *, threads: int = 1) -> RowBlocks:
-    """Every row, encoded, in the layout's storage order."""
+def encode_blocks(
+    encoder: Encoder,
+    columns: Sequence[Column],
+    layout: Layout,
+    *,
+    threads: int = 1,
+    precision: Precision = "float64",
+) -> RowBlocks:
+    """Every row, encoded, in the layout's storage order; `precision` is the type its values are kept in."""
 
     def block(bounds: tuple[int, int, int]) -> MatrixBlock:
         start, stop, fold = bounds
-        return MatrixBlock(start, stop, fold, encoder.encode(columns, layout.order[start:stop]))
+        return MatrixBlock(start, stop, fold, stored(encoder.encode(columns, layout.order[start:stop]), precision))
 
     return RowBlocks(tuple(on_threads(block, layout.bounds, threads)), layout.rows, len(encoder.names), threads)

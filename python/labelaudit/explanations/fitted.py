@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.assess import rows_of
+from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.result import Audit
 from labelaudit.audits.run import fitted_rows, take
 from labelaudit.blocks import Block, Layout, layout_of
@@ -103,7 +104,8 @@ def fitted_rows_of(audit: Audit, table: Table, *, threads: int = 1) -> FittedRow
     group = None if table.group is None else table.group[fitted]
     rows = rows_of(cells, codes[table.given[fitted]], len(audit.model.classes), group)
     layout = layout_of(rows.fold)
-    blocks = encode_blocks(audit.model.encoder, rows.columns, layout, threads=threads)
+    precision = AuditOptions.of(audit.record["options"]).settings.precision
+    blocks = encode_blocks(audit.model.encoder, rows.columns, layout, threads=threads, precision=precision)
     objective = hard_objective(blocks, rows.given[layout.order], rows.classes, audit.summary["fit"]["l2"])
     stored = np.empty(layout.rows, dtype=np.int64)
     stored[layout.order] = np.arange(layout.rows)

@@ -1,4 +1,4 @@
-"""Matrix functions of a block of rows, compiled (`native`) and for a GPU (`torch`), and linear solvers (`solve`).
+"""Matrix functions of a block of rows, compiled (`native`) and for a GPU (`torch`, `streamed`), and solvers (`solve`).
 
-`native` and `torch` hold the same matrix functions; they differ in the array type of x alone.
+`native`, `torch` and `streamed` hold the same matrix functions; they differ in the type of x alone.
 """

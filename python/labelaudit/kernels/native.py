@@ -5,16 +5,18 @@ x holds (rows, cols) in float64 or float32, as an array or as a CsrMatrix.
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit import _core
 from labelaudit._core import CsrMatrix
+from labelaudit.errors import InputError
 
 Array = NDArray[np.float64]
 Rows = NDArray[Any] | CsrMatrix
+Precision = Literal["float64", "float32"]
 
 FEWEST_FOR_BLAS = 2  # outputs; measured by benchmarks/speed.py on blocks of 1,640 rows
 
@@ -108,6 +110,24 @@ def loss_and_gradient(x: Rows, theta: Array, t: Array, w: Array) -> tuple[float,
         return _core.add_logistic_gradient(x, theta[:, 0], t[:, 0], w, out[:, 0]), out
     r, loss = residual(forward(x, theta), t, w)
     return loss, backward(x, r)
+
+
+def stored(x: Rows, precision: Precision) -> Rows:
+    """The rows with their values in this type; raises InputError for a value beyond its range.
+
+    It is the type of storage alone: every function above widens a value before it is multiplied or added.
+    """
+    values = x.values if isinstance(x, CsrMatrix) else x
+    if values.dtype == precision:
+        return x
+    with np.errstate(over="ignore", under="ignore"):  # below the range is 0, beyond it is refused
+        narrow = values.astype(precision)
+    if not np.isfinite(narrow).all():
+        largest = float(np.abs(values).max())
+        raise InputError(
+            f"an encoded value is {largest:.1e}, beyond the range of {precision}. Use --precision float64."
+        )
+    return CsrMatrix(x.indptr, x.indices, narrow, x.shape[1]) if isinstance(x, CsrMatrix) else narrow
 
 
 def take(x: Rows, rows: NDArray[np.int64]) -> Rows:
