@@ -66,7 +66,7 @@ def _frame(columns: dict[str, Any], order: NDArray[np.int64]) -> pd.DataFrame:
 
     ordered = {name: values[order] for name, values in columns.items()}
     with plain_texts():
-        return pd.DataFrame({"rank": np.arange(1, len(order) + 1), **ordered})
+        return pd.DataFrame({"rank": np.arange(1, len(order) + 1), **ordered}, copy=False)
 
 
 def _lines(table: Table) -> Any:
