@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
-from labelaudit.encode.columns import ColumnEncoder
 from labelaudit.encode.content import Duplicates, Hashes, duplicates, sample
-from labelaudit.encode.encoder import TRIED, Encoder, Encoding, encode_blocks, fit_encoder
+from labelaudit.encode.encoder import TRIED, Encoder, Encoding, Fitted, encode_blocks, fit_encoder
 from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.model.objective import Objective
@@ -91,7 +90,7 @@ class Rows:
     hashes: Hashes
     fold: NDArray[np.int64]
     same: Duplicates
-    reduced: dict[str, ColumnEncoder] = field(default_factory=dict, compare=False)  # of texts and embeddings, once
+    fitted: Fitted = field(default_factory=dict, compare=False)  # the encoders of these rows, each fitted once
     together: NDArray[np.int64] | None = None  # rows with the same number are left out together, as folds keep them
 
     def alike(self, layout: Layout) -> Alike:
@@ -102,11 +101,11 @@ class Rows:
     def take(self, rows: NDArray[np.int64]) -> Rows:
         """Some of the rows."""
         columns = tuple(Column(c.name, c.kind, c.values[rows], c.levels) for c in self.columns)
-        reduced = self.reduced if np.array_equal(rows, np.arange(len(self.given))) else {}
+        fitted = self.fitted if np.array_equal(rows, np.arange(len(self.given))) else {}
         together = None if self.together is None else self.together[rows]
         hashes = self.hashes[rows]
         same = duplicates(hashes)
-        return Rows(columns, self.given[rows], self.classes, hashes, self.fold[rows], same, reduced, together)
+        return Rows(columns, self.given[rows], self.classes, hashes, self.fold[rows], same, fitted, together)
 
 
 def choose(
@@ -127,7 +126,7 @@ def choose(
     encodings = TRIED if encoding == "auto" else (encoding,)
     grid = l2_grid(rows.classes) if l2 == "auto" else (l2,)
     drawn = rows.take(sample(rows.hashes, SAMPLE_ROWS))
-    encoders = [fit_encoder(name, drawn.columns, drawn.hashes, drawn.reduced) for name in encodings]
+    encoders = [fit_encoder(name, drawn.columns, drawn.hashes, drawn.fitted) for name in encodings]
     encoders = [e for i, e in enumerate(encoders) if not any(_same(e, other) for other in encoders[:i])]
 
     def tried(encoder: Encoder) -> list[Trial]:

@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 Encoding = Literal["linear", "spline", "kernel", "rank-kernel", "spline+kernel", "terms"]
 TRIED: tuple[Encoding, ...] = ("linear", "spline", "kernel", "rank-kernel", "spline+kernel")
 ENCODINGS: tuple[Encoding, ...] = (*TRIED, "terms")
+Fitted = dict[tuple[int, type[Any]], ColumnEncoder]  # by the column's place: two may have one name
 FITTED_ROWS = 100_000  # numbers are scaled, ranked and bent by as many, drawn by content: more would hardly differ
 FEWEST_FOR_SPLINE = 3  # different values; two lie on a line
 CATEGORY_SCALE = 4.0  # of one-hot columns beside ranks: two categories are then as far apart as two booleans, 1/2
@@ -77,19 +78,17 @@ def feature_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(part for c in columns for part in (date_parts(c) if c.kind == "date" else (c,)))
 
 
-def fit_encoder(
-    encoding: Encoding, columns: Sequence[Column], hashes: Hashes, reduced: dict[str, ColumnEncoder] | None = None
-) -> Encoder:
+def fit_encoder(encoding: Encoding, columns: Sequence[Column], hashes: Hashes, fitted: Fitted | None = None) -> Encoder:
     """Fits an encoding to the rows of feature columns; hashes (rows,) choose what is fitted on some of them.
 
     Text becomes components, which are dense and too few to learn rare words by heart; `terms` is the linear encoding
-    with a text's terms as columns themselves, sparse. `reduced` keeps what was fitted to these same rows' texts and
-    embeddings.
+    with a text's terms as columns themselves, sparse. `fitted` keeps what was fitted to these same rows.
     """
     drawn = sample(hashes, FITTED_ROWS)
     some = columns if len(drawn) == len(hashes) else [_drawn(c, drawn) for c in columns]
-    known = {} if reduced is None else reduced
-    base = tuple(_base(c, few, encoding, hashes, known) for c, few in zip(columns, some, strict=True))
+    known: Fitted = {} if fitted is None else fitted
+    pairs = list(zip(columns, some, strict=True))
+    base = tuple(_once(known, i, _base_of(c, encoding), c, few, hashes) for i, (c, few) in enumerate(pairs))
     kernel = None
     if "kernel" in encoding:
         x = np.hstack(_parts(base, columns, drawn))
@@ -98,7 +97,9 @@ def fit_encoder(
         return Encoder(encoding, (), base, kernel)
     if encoding in ("linear", "terms"):
         return Encoder(encoding, base, base, None)
-    splines = tuple(Spline.fit(c) if _bends(c) else e for c, e in zip(some, base, strict=True))
+    splines = tuple(
+        _once(known, i, Spline, c, few, hashes) if _bends(few) else base[i] for i, (c, few) in enumerate(pairs)
+    )
     return Encoder(encoding, splines, base, kernel)
 
 
@@ -113,19 +114,23 @@ def _drawn(column: Column, drawn: NDArray[np.int64]) -> Column:
     return Column(column.name, column.kind, column.values[np.append(drawn, rows)])
 
 
-def _base(
-    column: Column, some: Column, encoding: Encoding, hashes: Hashes, reduced: dict[str, ColumnEncoder]
-) -> ColumnEncoder:
+def _base_of(column: Column, encoding: Encoding) -> type[Any]:
+    """What the column becomes in the linear part of an encoding, or in what its kernel sees."""
     if column.kind == "categorical":
-        return OneHot.fit(column)
-    if column.kind == "text" and encoding == "terms":
-        return TfIdf.fit(column)
-    if column.kind in ("text", "embedding"):
-        if column.name not in reduced:
-            fit = Embedding.fit if column.kind == "embedding" else Components.fit
-            reduced[column.name] = fit(column, hashes)
-        return reduced[column.name]
-    return Rank.fit(some) if encoding == "rank-kernel" else Standardised.fit(some)
+        return OneHot
+    if column.kind == "text":
+        return TfIdf if encoding == "terms" else Components
+    if column.kind == "embedding":
+        return Embedding
+    return Rank if encoding == "rank-kernel" else Standardised
+
+
+def _once(known: Fitted, place: int, kind: type[Any], column: Column, some: Column, hashes: Hashes) -> ColumnEncoder:
+    """The encoder of this kind of the column at a place: as it is known, or fitted, numbers to `some` of the rows."""
+    if (place, kind) not in known:
+        whole = (column, hashes) if kind in (Components, Embedding) else (some,)
+        known[place, kind] = kind.fit(*whole)
+    return known[place, kind]
 
 
 def _kernel(encoding: Encoding, x: Array, base: Sequence[ColumnEncoder], landmarks: NDArray[np.int64]) -> KernelMap:

@@ -22,7 +22,7 @@ def ambiguity(rows: Rows, *, threads: int = 1) -> Array:
     """
     from sklearn.ensemble import RandomForestClassifier
 
-    encoder = fit_encoder("linear", rows.columns, rows.hashes, rows.reduced)
+    encoder = fit_encoder("linear", rows.columns, rows.hashes, rows.fitted)
     x = np.asarray(encoder.encode(rows.columns, np.arange(len(rows.given))), dtype=np.float32)
     out = np.zeros((len(rows.given), rows.classes))
     for fold in range(FOLDS):
