@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import labelaudit
+from labelaudit.errors import UsageError
 from sample_data import HEADER, QUICK_OPTIONS, csv_text, ranking_rows, sample_rows
 
 AUDIT = ("audit", "train.csv", "--label", "label", "--id", "key", *QUICK_OPTIONS)
@@ -248,3 +249,32 @@ def test_more_classes_than_a_matrix_is_kept_for_are_audited_and_reported(call, f
     page = (folder / "labelaudit-report" / "report.html").read_text()
     assert "The most frequent errors of 60 classes" in page
     assert call("report", "labelaudit-report", "-f", "json")[0] == 0
+
+
+def test_top_only_keeps_the_first_lines_and_every_other_figure(call):
+    assert call(*AUDIT, "--out", "whole")[0] == 0
+    code, out, _ = call(*AUDIT, "--out", "some", "--top-only", "7", "--top", "3")
+    assert code == 0
+    assert out.startswith('90 rows, 3 classes in "label": ')
+    lines = [Path(f"{name}/ranking.csv").read_bytes().splitlines(keepends=True) for name in ("whole", "some")]
+    assert lines[1] == lines[0][:8]
+    whole, some = labelaudit.load("whole"), labelaudit.load("some")
+    assert some.summary == whole.summary
+    assert some.record["top_only"] == 7
+    assert "top_only" not in whole.record
+    assert whole.first(90) is whole
+    assert [r["row"] for r in json.loads(labelaudit.render(some, "json"))["ranking"]] == whole.ranking["row"][
+        :7
+    ].tolist()
+    for command in (("explain", "some", "3"), ("report", "some", "-f", "sarif")):
+        code, _, err = call(*command)
+        assert code in (2, 3)
+        assert "the audit holds only the first 7 rows of its ranking: audit again without --top-only." in err
+    with pytest.raises(UsageError, match="1 row or more"):
+        whole.first(0)
+
+
+def test_top_only_beyond_the_rows_is_all_of_them(call):
+    assert call(*AUDIT, "--out", "whole")[0] == 0
+    assert call(*AUDIT, "--out", "more", "--top-only", "1000")[0] == 0
+    assert "top_only" not in labelaudit.load("more").record

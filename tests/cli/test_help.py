@@ -59,14 +59,16 @@ def test_the_audits_help_lists_the_contracts_options(call):
     wanted = (
         "label id drop numeric categorical text missing skip delimiter charset reference rank-by max-fdr l2 encoding"
     )
-    wanted += " solver optimizer device precision threads seed top out strict debug embeddings pred-probs group"
+    wanted += (
+        " solver optimizer device precision threads seed top out strict debug embeddings pred-probs group top-only"
+    )
     assert set(re.findall(r"--[\w-]+", out)) >= {f"--{name}" for name in wanted.split()}
     assert {"-q", "-v"} <= set(re.findall(r"(?<![\w-])-\w\b", out))
 
 
 def test_a_check_takes_what_an_audit_takes_and_the_contracts_own(call):
     audit, check = ({word for o in command(name).params for word in o.opts} for name in ("audit", "check"))
-    assert audit - check == {"--out", "--top"}
+    assert audit - check == {"--out", "--top", "--top-only"}
     own = "max-issues max-issue-rate min-confidence baseline update-baseline diff-base exit-zero format output"
     assert check - audit == {*(f"--{name}" for name in own.split()), "-f", "-o"}
 

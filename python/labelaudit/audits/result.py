@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labelaudit.audits import notebook, saving
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.audits.frames import listed_conflicts, listed_oddities
+from labelaudit.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ class Finding:
 class Audit:
     """An audit of a table.
 
-    ranking: one line for every labelled row, worst first, with the columns of `ranking.csv`.
+    ranking: one line for every labelled row, worst first, with the columns of `ranking.csv`; after `first`, of some.
     record: everything else that `audit.json` holds: summary, options, sources, what was left out and why.
     """
 
@@ -77,6 +78,17 @@ class Audit:
     def oddities(self) -> pd.DataFrame:
         """Leaks, identifiers and odd classes: kind, column, classes (names), sentence."""
         return listed_oddities(self.record)
+
+    def first(self, rows: int) -> Audit:
+        """The same audit with only the first rows of its ranking, and a note of that in its record.
+
+        Summary and model stay those of all rows; what needs every row's score (`explain`) cannot work on it.
+        """
+        if rows < 1:
+            raise UsageError(f"expected 1 row or more, got {rows}")
+        if rows >= len(self.ranking):
+            return self
+        return replace(self, ranking=self.ranking.head(rows), record={**self.record, "top_only": rows})
 
     def findings(self, count: int | None = None) -> Iterator[Finding]:
         """The first rows of the ranking (all by default)."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OUT = (
     click.option("--top", type=click.IntRange(0), default=20, metavar="N", help="Rows to print [20]."),
+    click.option("--top-only", type=click.IntRange(1), metavar="N", help="Write only the first N rows of the ranking."),
     click.option("--out", default="labelaudit-report", metavar="DIR", help="Where to write [labelaudit-report]."),
 )
 
@@ -24,7 +25,9 @@ OUT = (
 @click.command()
 @click.argument("data", nargs=-1, required=True)
 @with_options(READING, EMBEDDED, PRED_PROBS, METHOD, SEED, OUT, TALK)
-def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bool, **values: Any) -> None:
+def audit(
+    data: tuple[str, ...], *, top: int, top_only: int | None, out: str, quiet: bool, verbose: bool, **values: Any
+) -> None:
     """Rank every row of DATA by how probably its label is wrong.
 
     DATA is one or more CSV or TSV files with the same header, plain or compressed, or - for standard input. Writes
@@ -48,7 +51,7 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
     refuse_to_overwrite_data((*data, *filter(None, beside)), targets)
     check_folder(Path(out))
     with progress(quiet=quiet, verbose=verbose) as tick:
-        result, page = _audited(data, options, tick)
+        result, page = _audited(data, options, tick, top_only)
     folder = result.save(out, page=page)
     warn_unconverged(result)
     if verbose:
@@ -59,7 +62,9 @@ def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bo
         click.echo(f"Written: {', '.join(str(folder / name) for name in (RANKING, AUDIT, PAGE))}", err=True)
 
 
-def _audited(data: tuple[str, ...], options: AuditOptions, tick: Callable[[str], None]) -> tuple[Audit, str]:
+def _audited(
+    data: tuple[str, ...], options: AuditOptions, tick: Callable[[str], None], top_only: int | None
+) -> tuple[Audit, str]:
     """The audit and its page, made while the table is at hand."""
     from labelaudit.audits.inputs import read_inputs
     from labelaudit.audits.run import audit_inputs
@@ -70,6 +75,7 @@ def _audited(data: tuple[str, ...], options: AuditOptions, tick: Callable[[str],
     reference = None if options.reference is None else [options.reference]
     inputs = read_inputs(list(data), options, reference=reference)
     audit = audit_inputs(inputs, options, tick=tick)
+    audit = audit if top_only is None else audit.first(top_only)
     tick("writing the report")
     return audit, html.render(view_of(audit, inputs.table))
 

@@ -15,6 +15,7 @@ from labelaudit.audits.result import Audit
 from labelaudit.encode.columns import OneHot
 from labelaudit.encode.encoder import feature_columns
 from labelaudit.errors import InputError, UsageError
+from labelaudit.explanations.find import refuse_some_rows
 from labelaudit.explanations.fitted import FittedRows
 from labelaudit.table.source import Text, open_text
 from labelaudit.table.table import Table
@@ -143,6 +144,7 @@ def _changed(path: Any) -> InputError:
 
 
 def _refuse_other_rows(audit: Audit, table: Table) -> None:
+    refuse_some_rows(audit)
     ranking = audit.ranking.sort_values("row")
     labels = np.array(table.classes, dtype=object)[table.given]
     if not (np.array_equal(ranking["row"], table.row) and np.array_equal(ranking["given_label"], labels)):

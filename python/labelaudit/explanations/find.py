@@ -18,6 +18,7 @@ def row_of(audit: Audit, row: int | None, line: str | int | None) -> int:
     """
     if (row is None) == (line is None):
         raise UsageError("name one row: by its number (ROW, the `row` of ranking.csv), or by its line (--line).")
+    refuse_some_rows(audit)
     if row is None:
         return _by_line(audit, str(line))
     if (audit.ranking["row"] == row).any():
@@ -26,6 +27,13 @@ def row_of(audit: Audit, row: int | None, line: str | int | None) -> int:
     _refuse_left_out(f"row {row}", [r for r in left_out if r["row"] == row])
     last = max(int(audit.ranking["row"].max()), *(int(r["row"]) for r in left_out), 0)
     raise UsageError(f"there is no row {row}: the data has the rows 1 to {last}.")
+
+
+def refuse_some_rows(audit: Audit) -> None:
+    """Raises UsageError where the audit holds only the first rows of its ranking."""
+    if "top_only" in audit.record:
+        kept = f"{audit.record['top_only']:,}"
+        raise UsageError(f"the audit holds only the first {kept} rows of its ranking: audit again without --top-only.")
 
 
 def _by_line(audit: Audit, place: str) -> int:
