@@ -27,8 +27,9 @@ OUT = (
 def audit(data: tuple[str, ...], *, top: int, out: str, quiet: bool, verbose: bool, **values: Any) -> None:
     """Rank every row of DATA by how probably its label is wrong.
 
-    DATA is one or more CSV or TSV files with the same header, plain or compressed, or - for standard input. Writes
-    ranking.csv, audit.json, model.npz and report.html into --out and prints the first rows.
+    DATA is one or more CSV or TSV files with the same header, plain or compressed, Parquet files with the same columns,
+    or - for standard input. Writes ranking.csv, audit.json, model.npz and report.html into --out and prints the first
+    rows.
 
     \b
     Example:

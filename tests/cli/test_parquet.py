@@ -1,0 +1,43 @@
+"""Every command reads Parquet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sample_data import HEADER, QUICK_OPTIONS, sample_rows
+
+pytest.importorskip("pyarrow", reason="pyarrow, of the extra parquet, is not installed")
+
+
+@pytest.fixture
+def sample(folder: Path) -> None:
+    frame = pd.DataFrame(sample_rows(), columns=HEADER).astype({"a": float, "b": float})
+    frame.to_parquet("train.parquet", index=False, row_group_size=20)
+
+
+def test_every_command_reads_parquet(sample: None, call: Callable[..., tuple[int, str, str]]) -> None:
+    own = ("--label", "label", "--id", "key", *QUICK_OPTIONS)
+    assert call("audit", "train.parquet", *own, "--out", "saved", "--expect-rows", "90")[0] == 0
+    record = json.loads(Path("saved/audit.json").read_text())
+    assert record["sources"][0]["format"] == "parquet"
+    row = record["conflicts"]["list"][0]["rows"][0]["row"] if record["conflicts"]["list"] else 1
+    assert call("explain", "saved", f"{row}")[0] == 0
+    assert call("report", "saved", "-f", "html", "-o", "page.html")[0] == 0
+    code, out, _ = call("report", "saved", "-f", "sarif")
+    assert code == 0
+    places = [r["locations"][0]["physicalLocation"] for r in json.loads(out)["runs"][0]["results"]]
+    assert places
+    assert all(place == {"artifactLocation": {"uri": "train.parquet"}} for place in places)
+    assert call("check", "train.parquet", *own)[0] == 1
+    assert call("validate", "train.parquet", *own, "--kind", "uniform", "--repeats", "1")[0] == 0
+    code, _, err = call("audit", "train.parquet", *own, "--out", "saved", "--delimiter", ";")
+    assert code == 2
+    assert "--delimiter is for CSV" in err
+    code, _, err = call("audit", "train.parquet", "train.csv", *own)
+    assert code == 3
+    assert "cannot be read together" in err
