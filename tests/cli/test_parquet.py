@@ -41,3 +41,22 @@ def test_every_command_reads_parquet(sample: None, call: Callable[..., tuple[int
     code, _, err = call("audit", "train.parquet", "train.csv", *own)
     assert code == 3
     assert "cannot be read together" in err
+
+
+def test_apply_and_undo_go_there_and_back(sample: None, call: Callable[..., tuple[int, str, str]]) -> None:
+    call("audit", "train.parquet", "--label", "label", "--id", "key", *QUICK_OPTIONS, "--out", "saved")
+    options = ("--accept-suggestions", "-o", "clean.parquet", "--undo", "u.json")
+    code, out, err = call("apply", "saved", "train.parquet", *options, "--dry-run")
+    assert code == 0
+    assert out.startswith("--- train.parquet\n+++ clean.parquet\nrow ")
+    changed = out.count(" becomes ")
+    assert f"{changed} rows relabelled, 0 dropped; nothing was written" in err
+    assert not Path("clean.parquet").exists()
+    assert call("apply", "saved", "train.parquet", *options)[0] == 0
+    before, after = (pd.read_parquet(name)["label"] for name in ("train.parquet", "clean.parquet"))
+    assert (before != after).sum() == changed > 0
+    assert call("undo", "clean.parquet", "u.json", "-o", "back.parquet")[0] == 0
+    assert Path("back.parquet").read_bytes() == Path("train.parquet").read_bytes()
+    code, _, err = call("apply", "saved", "train.parquet", "--accept-suggestions", "-o", "nowhere/clean.parquet")
+    assert code == 4
+    assert "nowhere/clean.parquet: cannot be written" in err
