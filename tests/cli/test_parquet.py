@@ -60,3 +60,21 @@ def test_apply_and_undo_go_there_and_back(sample: None, call: Callable[..., tupl
     code, _, err = call("apply", "saved", "train.parquet", "--accept-suggestions", "-o", "nowhere/clean.parquet")
     assert code == 4
     assert "nowhere/clean.parquet: cannot be written" in err
+
+
+def test_a_ranking_is_rendered_as_parquet_to_a_file_alone(
+    sample: None, call: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("audit", "train.parquet", "--label", "label", "--id", "key", *QUICK_OPTIONS, "--out", "saved")
+    assert call("report", "saved", "-f", "parquet", "-o", "r.parquet", "--top", "7") == (0, "", "")
+    found = pd.read_parquet("r.parquet")
+    expected = pd.read_csv("saved/ranking.csv", dtype={"key": str}).head(7)
+    assert found["key"].tolist() == expected["key"].tolist()
+    assert found["label_score"].tolist() == expected["label_score"].tolist()
+    assert call("report", "saved", "-f", "parquet")[::2] == (
+        2, "labelaudit: -f parquet is not text: name the file to write with -o.\n",
+    )  # fmt: skip
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    code, _, err = call("report", "saved", "-f", "parquet", "-o", "r.parquet")
+    assert code == 2
+    assert "install labelaudit[parquet]" in err
