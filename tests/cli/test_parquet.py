@@ -25,8 +25,10 @@ def test_every_command_reads_parquet(sample: None, call: Callable[..., tuple[int
     assert call("audit", "train.parquet", *own, "--out", "saved", "--expect-rows", "90")[0] == 0
     record = json.loads(Path("saved/audit.json").read_text())
     assert record["sources"][0]["format"] == "parquet"
-    row = record["conflicts"]["list"][0]["rows"][0]["row"] if record["conflicts"]["list"] else 1
-    assert call("explain", "saved", f"{row}")[0] == 0
+    assert call("explain", "saved", "1")[0] == 0
+    code, _, err = call("explain", "saved", "--line", "5")
+    assert code == 2
+    assert "Parquet, which has no lines. Name the row by its number." in err
     assert call("report", "saved", "-f", "html", "-o", "page.html")[0] == 0
     code, out, _ = call("report", "saved", "-f", "sarif")
     assert code == 0

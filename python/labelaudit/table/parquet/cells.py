@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AT_ONCE = 1 << 27  # bytes of a row group, decompressed, that are read together; else column by column
+MOST_KNOWN = 10_000  # words of a column that later row groups share; a guess
 LOST = "\ufffd"
 
 
@@ -156,7 +157,7 @@ class Moments:
 
 
 class Words:
-    """Texts; equal ones are one object."""
+    """Texts; equal ones are one object, in a column of few."""
 
     def __init__(self, rows: int) -> None:
         self._values = _objects([""] * rows)
@@ -164,8 +165,10 @@ class Words:
 
     def put(self, start: int, chunk: Any) -> None:
         """See `texts`."""
-        known = self._known
-        self._values[start : start + len(chunk)] = [known.setdefault(word, word) for word in texts(chunk)]
+        known, words = self._known, texts(chunk)
+        if len(known) < MOST_KNOWN:
+            words = _objects([known.setdefault(word, word) for word in words])
+        self._values[start : start + len(chunk)] = words
 
     def series(self) -> pd.Series:
         """The column."""
