@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from inspect import signature
 from itertools import product
 from typing import Any, BinaryIO
@@ -14,6 +15,9 @@ from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.words import quoted
 
 SCHEMA_KEY = b"ARROW:schema"  # where Arrow keeps its own form of the schema
+FIXED = "FIXED_LEN_BYTE_ARRAY"
+HISTORY = ("is_from_converted_type", "force_set_converted_type")  # how a type came to be known
+PLAIN_INTEGERS = {f"INT{n}": [{"Type": "Int", "bitWidth": n, "isSigned": True}] for n in (32, 64)}
 # what writers differ in, and a reader does not tell: found by trying which gives the original's schema
 DIALECT = {
     "use_compliant_nested_type": (True, False),
@@ -27,11 +31,12 @@ def write_changed(change: Change, file: BinaryIO) -> None:
     """Writes what becomes of the original; raises InputError for types that pyarrow reads but does not write."""
     from pyarrow import parquet
 
-    with parquet.ParquetWriter(
-        file, changed_schema(change), **_properties(change), **dialect_of(change.original)
-    ) as writer:
+    schema, how = changed_schema(change), _properties(change) | dialect_of(change.original)
+    with parquet.ParquetWriter(file, schema, **how) as writer:
         for table in changed_tables(change):
             writer.write_table(table, row_group_size=len(table))
+        if schema.metadata and not how["store_schema"]:  # with which pyarrow stores these as well
+            writer.add_key_value_metadata(schema.metadata)
 
 
 def _properties(change: Change) -> dict[str, Any]:
@@ -56,13 +61,11 @@ def dialect_of(original: Parquet) -> dict[str, Any]:
     from pyarrow import BufferOutputStream, BufferReader, parquet
 
     reader = original.reader
-    fixed = {
-        "version": reader.metadata.format_version,
-        "store_schema": SCHEMA_KEY in (reader.metadata.metadata or {}),
-    }
+    fixed = {"store_schema": SCHEMA_KEY in (reader.metadata.metadata or {})}
     known = signature(parquet.ParquetWriter.__init__).parameters  # older pyarrow has not all of them
-    choices = {name: values for name, values in DIALECT.items() if name in known}
-    other = 0
+    versions = {"version": (reader.metadata.format_version, "2.6")}  # some writers call everything 1.0
+    choices = versions | {name: values for name, values in DIALECT.items() if name in known}
+    furthest = 0
     for choice in product(*choices.values()):
         options = fixed | dict(zip(choices, choice, strict=True))
         out = BufferOutputStream()
@@ -71,7 +74,8 @@ def dialect_of(original: Parquet) -> dict[str, Any]:
         other = _first_other(parquet.ParquetFile(BufferReader(out.getvalue())), reader)
         if other < 0:
             return options
-    column = reader.schema.column(other)
+        furthest = max(furthest, other)
+    column = reader.schema.column(furthest)
     raise InputError(
         f"{original.name}, column {quoted(column.path)}: pyarrow reads its type ({column.physical_type}, "
         f"{column.logical_type}) but does not write it, so that no copy can keep it. Write the file anew with another "
@@ -82,9 +86,19 @@ def dialect_of(original: Parquet) -> dict[str, Any]:
 def _first_other(found: Any, expected: Any) -> int:
     """The first of the expected columns that has another type in the other file, in Parquet's own terms; -1: none."""
     for i in range(len(expected.schema)):
-        if i >= len(found.schema) or not found.schema.column(i).equals(expected.schema.column(i)):
+        if i >= len(found.schema) or _terms(found.schema.column(i)) != _terms(expected.schema.column(i)):
             return i
     return -1
+
+
+def _terms(column: Any) -> tuple[Any, ...]:
+    """What Parquet says of a column's values; a signed integer may be said to be one, and a decimal may be wide."""
+    logical = json.loads(column.logical_type.to_json())
+    kind = {name: value for name, value in logical.items() if name not in HISTORY}
+    if kind in PLAIN_INTEGERS.get(column.physical_type, ()):
+        kind = {"Type": "None"}
+    width = column.length if column.physical_type == FIXED and kind["Type"] != "Decimal" else 0
+    return column.path, column.physical_type, kind, width, column.max_definition_level, column.max_repetition_level
 
 
 def refuse_other(change: Change, file: BinaryIO) -> None:
