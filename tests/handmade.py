@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from labelaudit.audits.fitted import FittedModel
+from labelaudit.audits.frames import plain_texts
 from labelaudit.audits.result import Audit
 from labelaudit.checks.compare import Content, compare
 from labelaudit.checks.result import Check, Limits
@@ -24,18 +25,19 @@ SCORES = {
 
 
 def ranking(labels: list[str], predicted: list[str], ids: dict[str, list[str]], files: list[str] | None) -> Any:
-    return pd.DataFrame(
-        {
-            "rank": [1, 2, 3, 4],
-            "row": [7, 2, 5, 1],
-            **({"file": files} if files else {}),
-            "line": pd.array([12, 3, 6, 2], dtype="Int64"),
-            **ids,
-            "given_label": labels,
-            "predicted_label": predicted,
-            **SCORES,
-        }
-    )
+    with plain_texts():
+        return pd.DataFrame(
+            {
+                "rank": [1, 2, 3, 4],
+                "row": [7, 2, 5, 1],
+                **({"file": files} if files else {}),
+                "line": pd.array([12, 3, 6, 2], dtype="Int64"),
+                **ids,
+                "given_label": labels,
+                "predicted_label": predicted,
+                **SCORES,
+            }
+        )
 
 
 def record(classes: list[str], **changes: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,10 @@ from labelaudit.explanations.data import read_again
 from labelaudit.fingerprints import Fingerprints, fingerprints
 from labelaudit.table.delimiter import delimiter_of
 from labelaudit.table.frame import cells_of_frame
+from labelaudit.table.opening import Opened, all_parquet, open_input
+from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.reader import read_cells
-from labelaudit.table.source import Text, open_text
+from labelaudit.table.source import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +74,7 @@ def check_data(
     """
     tick("reading")
     baseline = _baseline(gate)
-    texts = data if hasattr(data, "columns") else _texts(data, options)
+    texts = data if hasattr(data, "columns") else _opened_all(data, options)
     base = None if gate.diff_base is None else _base(gate.diff_base, texts, options)
     content = Content.of(_cells(texts, options, rejects=options.reading.rejects))
     audit = audit_data(texts, options, reference=reference, beside=beside, tick=tick)
@@ -106,20 +108,21 @@ def _baseline(gate: Gate) -> Baseline | None:
     return {} if gate.update_baseline and not gate.baseline.exists() else load_baseline(gate.baseline)
 
 
-def _texts(paths: Paths, options: AuditOptions) -> list[Text]:
-    return [path if isinstance(path, Text) else _opened(path, options) for path in paths]
+def _opened_all(paths: Paths, options: AuditOptions) -> list[Opened]:
+    return [path if isinstance(path, Text | Parquet) else _opened(path, options) for path in paths]
 
 
-def _opened(path: str | PathLike[str], options: AuditOptions) -> Text:
-    return open_text(path, charset=options.reading.charset, trust_size=options.reading.trust_size)
+def _opened(path: str | PathLike[str], options: AuditOptions) -> Opened:
+    return open_input(path, charset=options.reading.charset, trust_size=options.reading.trust_size)
 
 
 def _base(base: Paths | pd.DataFrame, data: Paths | pd.DataFrame, options: AuditOptions) -> Fingerprints:
     """The fingerprints of the older version, read as the data is, whatever its name."""
     mark = options.reading.delimiter
     if not hasattr(base, "columns") and not hasattr(data, "columns"):
-        first = data[0]
-        mark = delimiter_of(first.path if isinstance(first, Text) else fspath(first), mark)
+        base, first = _opened_all(base, options), data[0]
+        all_parquet([*_opened_all(data, options), *base])  # their cells are compared as texts: one format
+        mark = delimiter_of(first.path, mark) if isinstance(first, Text) else mark
     return fingerprints(_cells(base, options, mark))
 
 

@@ -1,4 +1,4 @@
-"""A cleaned copy of the audited file: the labels that were decided on, and every other byte as it was."""
+"""A cleaned copy of the audited file: the labels that were decided on, and all else as it was."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
-from pathlib import Path
 
 from labelaudit.audits.loading import audit_file, load
 from labelaudit.audits.result import Audit
 from labelaudit.audits.saving import AUDIT, MODEL, RANKING
-from labelaudit.cleaning.charset import encoded
-from labelaudit.cleaning.diff import unified_diff
-from labelaudit.cleaning.edits import Edit, edited
 from labelaudit.cleaning.original import Original, cells_of, read_original
 from labelaudit.cleaning.output import refuse_same
+from labelaudit.cleaning.parquet_copy import ParquetCopy, parquet_copy, refuse_name
 from labelaudit.cleaning.plan import Plan, found_again, plan_of, refuse_foreign_labels, suggestions, united
-from labelaudit.cleaning.records import dropped, flagged, relabelled
-from labelaudit.cleaning.undo import named, undo_file
+from labelaudit.cleaning.text_copy import TextCopy, text_copy
 from labelaudit.decisions.exchange import read_decisions
 from labelaudit.decisions.store import NAME
 from labelaudit.errors import InputError, UsageError
-from labelaudit.files import write_atomically, write_files
 from labelaudit.masks import no_wider_than
-from labelaudit.table.compression import compress, compression_for
+from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.words import printable, quoted
 
 File = str | PathLike[str]
@@ -37,7 +32,8 @@ class Applied:
     """What was done, or would be: rows relabelled and dropped, decisions by kind, and suggestions.
 
     suggestions: how many labels are the audit's own; overruled: how many of its suggestions a decision stood against.
-    flagged: rows with true in the added column, None without one. diff: UTF-8 text, empty unless it was a dry run.
+    flagged: rows with true in the added column, None without one. diff: UTF-8 text, empty unless it was a dry run;
+    of Parquet it says in words what becomes of which row.
     """
 
     relabelled: int
@@ -74,17 +70,17 @@ def apply(
     sources = _decision_files(audit, decisions)
     _refuse_inputs(output, undo, audit, at_hand, [data, *sources])
     original = read_original(at_hand, data)
+    if isinstance(original, Parquet) and output is not None:
+        refuse_name(output)
     plan = _plan(at_hand, original, sources, accept_suggestions, max_label_score)
     refuse_foreign_labels(plan, [c["name"] for c in at_hand.summary["classes"]], new_labels=new_labels)
     flags = _flags(at_hand, plan, sources, accept_suggestions, max_label_score) if flag else None
-    edits = _edits(original, plan, at_hand.summary["label"], flags)
-    content = encoded(edited(original.text.data, edits), original.charset)
-    diff = b""
+    copy = _copy(original, plan, at_hand.summary["label"], flags)
     if dry_run:
-        diff = unified_diff(original.text.data, edits, original.text.name, _new_name(output, original))
+        diff = copy.diff(original.name if output is None else printable(fspath(output)))
     elif output is not None:
         with no_wider_than([data]):
-            _write(original, edits, content, output, undo)
+            copy.write(output, undo)
     return Applied(
         relabelled=0 if flag else len(plan.labels),
         dropped=0 if flag else len(plan.drops),
@@ -93,7 +89,7 @@ def apply(
         suggestions=plan.suggested,
         overruled=plan.overruled,
         flagged=None if flags is None else len(flags),
-        diff=diff,
+        diff=diff if dry_run else b"",
     )
 
 
@@ -135,10 +131,14 @@ def _refuse_inputs(
 
 
 def _plan(
-    audit: Audit, original: Original, sources: Sequence[File], accept_suggestions: bool, max_label_score: float | None
+    audit: Audit,
+    original: Original | Parquet,
+    sources: Sequence[File],
+    accept_suggestions: bool,
+    max_label_score: float | None,
 ) -> Plan:
     decided = united([(printable(fspath(path)), read_decisions(path)) for path in sources])
-    rows = found_again(decided, cells_of(original), original.text.name) if decided else {}
+    rows = found_again(decided, cells_of(original), original.name) if decided else {}
     return plan_of(rows, suggestions(audit, max_label_score) if accept_suggestions else {})
 
 
@@ -151,34 +151,17 @@ def _flags(
     return sorted(suggestions(audit, max_label_score))
 
 
-def _edits(original: Original, plan: Plan, label: str, flags: Sequence[int] | None) -> list[Edit]:
-    records = original.records
-    if flags is None:
-        return [
-            dropped(records, row) if row in plan.drops else relabelled(records, row, plan.labels[row], label)
-            for row in plan.changed
-        ]
-    if FLAG in records.structure.header:
+def _refuse_flag(original: Original | Parquet) -> None:
+    name, header = original.name, original.header
+    if FLAG in header:
         raise InputError(
-            f"{original.text.name}: has a column {quoted(FLAG)} already, which --flag would add. "
-            "Rename it, and audit anew."
+            f"{name}: has a column {quoted(FLAG)} already, which --flag would add. Rename it, and audit anew."
         )
-    return flagged(records, FLAG, flags)
 
 
-def _new_name(output: File | None, original: Original) -> str:
-    return original.text.name if output is None else printable(fspath(output))
-
-
-def _write(original: Original, edits: Sequence[Edit], content: bytes, output: File, undo: File | None) -> None:
-    name = fspath(output)
-    kind = compression_for(name, original.text.path, original.text.compression)
-    same = not edits and kind == original.text.compression
-    packed = original.raw if same else compress(content, kind, printable(name))
-    if undo is None:
-        write_atomically(Path(output), lambda file: file.write(packed))
-        return
-    of_original = named(original.text.path, original.content, original.text.compression)
-    of_cleaned = named(name, content, kind)
-    record = undo_file(original.text.data, edits, original.charset, of_original, of_cleaned)
-    write_files({Path(undo): record, Path(output): packed})
+def _copy(original: Original | Parquet, plan: Plan, label: str, flags: list[int] | None) -> TextCopy | ParquetCopy:
+    if flags is not None:
+        _refuse_flag(original)
+    if isinstance(original, Parquet):
+        return parquet_copy(original, plan, label, FLAG, flags)
+    return text_copy(original, plan, label, FLAG, flags)

@@ -13,8 +13,10 @@ from labelaudit.cleaning.charset import UTF8, Charset, charset_of
 from labelaudit.cleaning.records import Records, records_of
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.compression import decompress
+from labelaudit.table.opening import open_input
+from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.scan import scan, structure
-from labelaudit.table.source import STDIN, Text, open_text
+from labelaudit.table.source import STDIN, Text
 from labelaudit.table.values import read_values
 
 if TYPE_CHECKING:
@@ -31,21 +33,33 @@ class Original:
     charset: Charset
     records: Records
 
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.text.name
 
-def read_original(audit: Audit, data: str | PathLike[str]) -> Original:
-    """The one file that was audited; raises InputError unless its SHA-256 is the recorded one."""
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return self.records.structure.header
+
+
+def read_original(audit: Audit, data: str | PathLike[str]) -> Original | Parquet:
+    """The one file that was audited, text or Parquet; raises InputError unless its SHA-256 is the recorded one."""
     source, path = _only_source(audit), fspath(data)
     if path == STDIN:
         raise UsageError("DATA cannot be standard input: name the file that was audited, so that it is not replaced.")
     if Path(path).exists() and not Path(path).is_file():
         raise InputError(f"{path}: is no regular file. Name the file that was audited.")
     trusted = bool(audit.record.get("options", {}).get("trust_size"))
-    text = open_text(path, charset=source["charset"], trust_size=trusted)
+    text = open_input(path, charset=source["charset"] or "utf-8", trust_size=trusted)
     if text.sha256 != source["sha256"]:
         raise InputError(
             f"{text.name}: is not the data that was audited: its SHA-256 differs. Name the audited file, or audit this "
             "one."
         )
+    if isinstance(text, Parquet):
+        return text
     raw = _raw(Path(path), text)
     content = decompress(raw, text.compression, text.name, trust_size=trusted)
     charset = Charset("utf-8") if text.charset in UTF8 else charset_of(content, text.data, text.charset, text.name)
@@ -54,8 +68,12 @@ def read_original(audit: Audit, data: str | PathLike[str]) -> Original:
     return Original(text, raw, content, charset, records_of(text.data, found))
 
 
-def cells_of(original: Original) -> pd.DataFrame:
+def cells_of(original: Original | Parquet) -> pd.DataFrame:
     """Every cell of every row as the text that stands in the file, with the names of the columns."""
+    if isinstance(original, Parquet):
+        from labelaudit.table.parquet.reader import parquet_cells
+
+        return parquet_cells([original], original.header[0])
     found = original.records.structure
     return read_values([original.text], [found], columns=found.header, as_text=found.header, features=(), missing=())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from labelaudit.cleaning.output import refuse_same
 from labelaudit.errors import InputError
 from labelaudit.files import write_bytes
 from labelaudit.masks import no_wider_than
-from labelaudit.table.compression import compress, compression_for, compression_of, decompress
+from labelaudit.table.compression import PLAIN, compress, compression_for, compression_of, decompress
 from labelaudit.table.words import printable
 
 FORMAT = "labelaudit undo"
@@ -26,15 +26,18 @@ Named = dict[str, Any]
 
 def undo_file(data: bytes, edits: Sequence[Edit], charset: Charset, original: Named, cleaned: Named) -> bytes:
     """The undo file of edits of UTF-8 text; SHA-256 are of the files' bytes, decompressed where they are compressed."""
-    record = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "original": original,
-        "cleaned": cleaned,
+    how = {
         "charset": charset.codec,
         "mark": charset.mark.hex(),
         "edits": [[start, end, old.decode()] for start, end, old in inverse(data, edits)],
     }
+    return undo_record(original, cleaned, how)
+
+
+def undo_record(original: Named, cleaned: Named, how: Mapping[str, Any]) -> bytes:
+    """An undo file for both files, and how one is made of the other."""
+    head = {"format": FORMAT, "format_version": FORMAT_VERSION, "original": original, "cleaned": cleaned}
+    record = {**head, **how}
     return (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -60,18 +63,27 @@ def undo(cleaned: str | PathLike[str], undo: str | PathLike[str], output: str | 
             "differs. It was changed since, or another apply wrote it."
         )
     restored = _restored(content, record, undo)
-    kind = compression_for(fspath(output), record["original"]["name"], record["original"]["compression"])
+    original = record["original"]
+    kind = PLAIN if "pieces" in record else compression_for(fspath(output), original["name"], original["compression"])
     with no_wider_than([cleaned]):
         write_bytes(Path(output), compress(restored, kind, fspath(output)))
 
 
 def _restored(content: bytes, record: Named, path: str | PathLike[str]) -> bytes:
     try:
+        if "pieces" in record:
+            from labelaudit.cleaning.parquet_undo import joined
+
+            return _proven(joined(content, record["pieces"]), record, path)
         charset = Charset(record["charset"], bytes.fromhex(record["mark"]))
         edits = [Edit(start, end, old.encode()) for start, end, old in record["edits"]]
         restored = charset.encode(edited(charset.decode(content), edits))
     except (ValueError, TypeError, AttributeError, LookupError):
         raise _damaged(path) from None
+    return _proven(restored, record, path)
+
+
+def _proven(restored: bytes, record: Named, path: str | PathLike[str]) -> bytes:
     if hashlib.sha256(restored).hexdigest() != record["original"]["sha256"]:
         raise _damaged(path)
     return restored

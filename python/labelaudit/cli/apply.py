@@ -20,7 +20,7 @@ Examples:
 @click.command(epilog=EXAMPLE)
 @click.argument("audit")
 @click.argument("data", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="CLEAN", help="The file to write; .gz, .bz2, .xz and .zst are compressed.")
+@click.option("-o", "--output", metavar="CLEAN", help="The file to write; .gz, .bz2, .xz, .zst compress a text.")
 @click.option(
     "--decisions",
     multiple=True,
@@ -31,7 +31,7 @@ Examples:
 @click.option("--max-label-score", type=float, metavar="S", help="Accept only suggestions with a label_score up to S.")
 @click.option("--new-labels", is_flag=True, help="Allow labels that no audited row has.")
 @click.option("--flag", is_flag=True, help="Change no row; add a column label_issue, true where one would change.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; print what would change as a unified diff.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; print what would change, of a text as a unified diff.")
 @click.option("--undo", metavar="FILE", help="Write here what `labelaudit undo` needs to restore the original.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing about what was done.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -51,8 +51,9 @@ def apply(
 ) -> None:
     """Write a cleaned copy of DATA, the file that AUDIT is of.
 
-    Labels that were decided on are replaced and dropped rows left out; every other byte stays as it was. A decision
-    goes before a suggestion. An unknown row, decisions that disagree, or a label outside the classes refuse everything.
+    Labels that were decided on are replaced and dropped rows left out; every other byte stays as it was, and in a
+    Parquet file every other value, type and row group. A decision goes before a suggestion. An unknown row, decisions
+    that disagree, or a label outside the classes refuse everything.
     """
     from labelaudit.cleaning.apply import apply as apply_to_data
     from labelaudit.errors import UsageError

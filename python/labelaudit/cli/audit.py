@@ -30,8 +30,9 @@ def audit(
 ) -> None:
     """Rank every row of DATA by how probably its label is wrong.
 
-    DATA is one or more CSV or TSV files with the same header, plain or compressed, or - for standard input. Writes
-    ranking.csv, audit.json, model.npz and report.html into --out and prints the first rows.
+    DATA is one or more CSV or TSV files with the same header, plain or compressed, Parquet files with the same columns,
+    or - for standard input. Writes ranking.csv, audit.json, model.npz and report.html into --out and prints the first
+    rows.
 
     \b
     Example:

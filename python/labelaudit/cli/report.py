@@ -12,7 +12,7 @@ from labelaudit.cli.talk import write_stdout
 if TYPE_CHECKING:
     from labelaudit.audits.result import Audit
 
-OWN_FORMATS = ("text", "csv", "json")  # made of the audit alone
+OWN_FORMATS = ("text", "csv", "json", "parquet")  # made of the audit alone
 CHECK_FORMATS = ("jsonl", "sarif", "junit", "github", "gitlab", "markdown")
 
 
@@ -24,7 +24,8 @@ CHECK_FORMATS = ("jsonl", "sarif", "junit", "github", "gitlab", "markdown")
     "form",
     type=click.Choice([*OWN_FORMATS, "html", *CHECK_FORMATS]),
     default="text",
-    help="Form of the report [text].",
+    metavar="FORM",
+    help=f"{', '.join([*OWN_FORMATS, 'html', *CHECK_FORMATS[:-1]])} or {CHECK_FORMATS[-1]} [text].",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of to standard output.")
 @click.option("--top", type=click.IntRange(0), metavar="N", help="Only the first N rows [text: 20, else all].")
@@ -36,9 +37,10 @@ def report(
 ) -> None:
     """Render the saved AUDIT (its folder or its audit.json) again.
 
-    text, csv and json hold the whole ranking. html is one page that opens offline; where the data is gone it lacks
-    the data's own columns. The other formats are those of `labelaudit check` with no issue allowed: for them the data
-    is read again from where the audit found it, and refused if it was changed.
+    text, csv, json and parquet hold the whole ranking, parquet in its types and only in a file. html is one page that
+    opens offline; where the data is gone it lacks the data's own columns. The other formats are those of `labelaudit
+    check` with no issue allowed: for them the data is read again from where the audit found it, and refused if it was
+    changed.
 
     \b
     Examples:
@@ -52,6 +54,8 @@ def report(
     from labelaudit.masks import no_wider_than
 
     _refuse_options(form, top=top, spreadsheet=spreadsheet, data=data)
+    if form == "parquet":
+        _refuse_parquet(output)
     if output is not None:
         refuse_to_overwrite_audit(audit, Path(output))
     loaded = load(audit)
@@ -60,10 +64,10 @@ def report(
         refuse_to_overwrite_given(data, Path(output))
     content = _rendered(loaded, form, top=top, spreadsheet=spreadsheet, data=data)
     if output is None:
-        write_stdout(content, encoding=None if form == "text" else "utf-8")
+        write_stdout(str(content), encoding=None if form == "text" else "utf-8")
     else:
         with no_wider_than(source["path"] for source in loaded.record["sources"]):
-            write_bytes(Path(output), encoded(content))
+            write_bytes(Path(output), encoded(content) if isinstance(content, str) else content)
 
 
 def _refuse_options(form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> None:
@@ -79,13 +83,27 @@ def _refuse_options(form: str, *, top: int | None, spreadsheet: bool, data: tupl
         )
 
 
-def _rendered(audit: Audit, form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> str:
-    from labelaudit.report import csv, json, text
+def _refuse_parquet(output: str | None) -> None:
+    """Raises UsageError where such a report cannot be: on a terminal, or without pyarrow."""
+    import importlib.util
+
+    from labelaudit.errors import UsageError
+
+    if output is None:
+        raise UsageError("-f parquet is not text: name the file to write with -o.")
+    if importlib.util.find_spec("pyarrow") is None:
+        raise UsageError("-f parquet needs pyarrow; install labelaudit[parquet], or take -f csv.")
+
+
+def _rendered(audit: Audit, form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> str | bytes:
+    from labelaudit.report import csv, json, parquet, text
 
     if form == "csv":
         return csv.render(audit, top=top, spreadsheet=spreadsheet)
     if form == "json":
         return json.render(audit, top=top)
+    if form == "parquet":
+        return parquet.render(audit, top=top)
     if form == "text":
         return text.render(audit, top=20 if top is None else top)
     if form == "html":

@@ -17,7 +17,9 @@ from labelaudit.encode.encoder import feature_columns
 from labelaudit.errors import InputError, UsageError
 from labelaudit.explanations.find import refuse_some_rows
 from labelaudit.explanations.fitted import FittedRows
-from labelaudit.table.source import Text, open_text
+from labelaudit.table.opening import Opened, open_input
+from labelaudit.table.parquet.file import Parquet
+from labelaudit.table.source import Text
 from labelaudit.table.table import Table
 
 if TYPE_CHECKING:
@@ -65,17 +67,17 @@ def _beside(audit: Audit, embeddings: Embeddings | None) -> Beside:
     return Beside(recorded["path"] if embeddings is None else embeddings)
 
 
-def audited_texts(audit: Audit, data: Paths | None = None) -> list[Text]:
+def audited_inputs(audit: Audit, data: Paths | None = None) -> list[Opened]:
     """The audited files, each read once; raises InputError where one is gone, or is not what was audited."""
     if not audit.record["sources"]:
         raise InputError("the audit is of a DataFrame, which has no file. Save the data and audit the file.")
     paths = _matched(audit, _recorded(audit) if data is None else data)
-    charset = AuditOptions.of(audit.record["options"]).reading.charset
-    texts = [open_text(path, charset=charset) for path in paths]
-    for text, source in zip(texts, audit.record["sources"], strict=True):
+    how = AuditOptions.of(audit.record["options"]).reading
+    inputs = [open_input(path, charset=how.charset, trust_size=how.trust_size) for path in paths]
+    for text, source in zip(inputs, audit.record["sources"], strict=True):
         if text.sha256 != source["sha256"]:
             raise _changed(text.path)
-    return texts
+    return inputs
 
 
 def is_proven(audit: Audit, table: Table, embeddings: Embeddings | None = None) -> bool:
@@ -125,7 +127,7 @@ def _matched(audit: Audit, paths: Paths) -> list[str]:
     if count and len(paths) != count:
         names = ", ".join(str(s["path"]) for s in audit.record["sources"])
         raise InputError(f"the audit is of {count} files ({names}), {len(paths)} are given: name all, in this order.")
-    return [path.path if isinstance(path, Text) else fspath(path) for path in paths]
+    return [path.path if isinstance(path, Text | Parquet) else fspath(path) for path in paths]
 
 
 def _sha256(path: Path) -> str:

@@ -43,6 +43,8 @@ def _by_line(audit: Audit, place: str) -> int:
     line, paths = int(number), [str(s["path"]) for s in audit.record["sources"]]
     if not paths:
         raise UsageError("--line: the audit is of a DataFrame, which has no lines. Name the row by its number.")
+    if audit.ranking["line"].isna().all():
+        raise UsageError("--line: the audit is of Parquet, which has no lines. Name the row by its number.")
     if (file and file not in paths) or (not file and len(paths) > 1):
         raise UsageError(f"--line: name the file as well, as FILE:{line}; the files are {', '.join(paths)}.")
     ranking = audit.ranking if len(paths) == 1 else audit.ranking[audit.ranking["file"] == file]

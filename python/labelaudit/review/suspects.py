@@ -15,7 +15,7 @@ from labelaudit.audits.result import Audit, Finding, findings_of
 from labelaudit.checks.compare import Content
 from labelaudit.decisions.decision import Key
 from labelaudit.errors import UsageError
-from labelaudit.explanations.data import audited_texts
+from labelaudit.explanations.data import audited_inputs
 from labelaudit.fingerprints import DIGITS
 from labelaudit.table.reader import read_cells
 
@@ -98,6 +98,6 @@ class Suspects:
 def read_suspects(audit: Audit, data: Paths | None = None) -> Suspects:
     """The audit with its data read again; raises InputError where that is gone or was changed."""
     how = AuditOptions.of(audit.record["options"]).reading
-    texts = audited_texts(audit, data)
-    cells = read_cells(texts, label=how.label, skip=how.skip, delimiter=how.delimiter, charset=how.charset)
+    inputs = audited_inputs(audit, data)
+    cells = read_cells(inputs, label=how.label, skip=how.skip, delimiter=how.delimiter, charset=how.charset)
     return Suspects(audit, cells, Content.of(cells))

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import importlib
 import lzma
+import sys
 import zlib
 from pathlib import PurePath
 from typing import Any, Protocol
@@ -51,10 +52,12 @@ def decompress(raw: bytes, compression: str, name: str, *, trust_size: bool = Fa
     rest = raw
     while rest:
         machine = _decompressor(compression, name)
+        damages: tuple[type[Exception], ...] = (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError)
+        damages += _zstd_errors()
         try:
             members.append(_member(machine, rest, left, name))
             left = None if left is None else left - len(members[-1])
-        except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
+        except damages as error:
             raise InputError(f"{name}: the {compression} data is damaged ({error}).") from None
         if not machine.eof:
             raise InputError(f"{name}: the {compression} data ends early; the file is cut short.")
@@ -87,6 +90,12 @@ def _in_pieces(machine: Decompressor, rest: bytes, left: int) -> bytes:
         found.append(machine.decompress(rest[start : start + ZSTD_PIECE]))
         size += len(found[-1])
     return b"".join(found)
+
+
+def _zstd_errors() -> tuple[type[Exception], ...]:
+    """What zstd's packages raise for damaged data, of those that are loaded: their own kind of Exception."""
+    loaded = (sys.modules.get(name) for name in ("compression.zstd", "zstandard"))
+    return tuple(module.ZstdError for module in loaded if module is not None)
 
 
 def _decompressor(compression: str, name: str) -> Decompressor:

@@ -69,7 +69,7 @@ def table_from_frame(
     header = _header(frame, label)
     refuse_unknown(wanted, header)
     refuse_other_count("the DataFrame", len(frame), expect_rows)
-    cells = _cells(frame, wanted)
+    cells = columns_as_read(frame, wanted)
     nowhere = np.full(len(frame), NO_LINE, dtype=np.int64)
     rows = Rows(np.zeros(len(frame), dtype=np.int64), nowhere, nowhere, FramePlaces(frame))
     lacking = [c.name for c in expect.columns if c.name not in header] if expect else []
@@ -101,7 +101,7 @@ def _header(frame: pd.DataFrame, label: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _cells(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+def columns_as_read(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     """The columns as a file's reader gives them: missing words are missing, labels and ids are words."""
     import pandas as pd
 
@@ -112,7 +112,7 @@ def _cells(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
             columns[name] = pd.Series(distinct(cells).text(), dtype=object)
         elif name not in roles.drop:
             columns[name] = _without_missing_words(cells, roles)
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _without_missing_words(cells: pd.Series, roles: Roles) -> pd.Series:
@@ -124,6 +124,8 @@ def _without_missing_words(cells: pd.Series, roles: Roles) -> pd.Series:
         return cells
     if pd.api.types.is_numeric_dtype(cells.dtype):
         numbers = pd.to_numeric(pd.Series(roles.missing, dtype=object), errors="coerce").dropna()
+        if len(numbers) == 0:
+            return cells
         return cells.mask(cells.isin(numbers.to_numpy()).to_numpy(dtype=bool))
     if pd.api.types.infer_dtype(cells, skipna=True) in ("boolean", "integer", "floating", "mixed-integer-float"):
         return cells

@@ -17,10 +17,12 @@ from labelaudit.table.header import (
     check_same_header,
     refuse_repeated_header,
 )
+from labelaudit.table.opening import Opened, all_parquet, open_input
+from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.rejects import kept_rejects
 from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
-from labelaudit.table.source import STDIN, Text, open_text
+from labelaudit.table.source import STDIN, Text
 from labelaudit.table.table import Source, Table
 from labelaudit.table.values import PART_BYTES, file_places, read_values
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LOST = "\ufffd".encode()
-Input = str | os.PathLike[str] | Text  # a file by its name, or what was read from it already
+Input = str | os.PathLike[str] | Opened  # a file by its name, or what was read from it already
 
 
 def read_table(
@@ -51,7 +53,7 @@ def read_table(
     expect: Table | None = None,
     threads: int = 1,
 ) -> Table:
-    """The labelled rows of one or more CSV files with the same header, exactly, or an error.
+    """The labelled rows of one or more CSV or Parquet files with the same columns, exactly, or an error.
 
     `expect_rows`: of all files together, with those without a label. `rejects`: a file for every structural error.
     `trust_size`: read whatever compressed files expand to. `expect`: the audited table, when reading its reference
@@ -69,7 +71,12 @@ def read_table(
         missing=missing,
         group=group,
     )
-    texts = _texts(paths, charset, trust_size)
+    texts, parquet = _opened(paths, charset, trust_size)
+    if parquet:
+        from labelaudit.table.parquet.reader import read_parquet, refuse_csv_options
+
+        refuse_csv_options(parquet[0], skip=skip, delimiter=delimiter, charset=charset, rejects=rejects)
+        return read_parquet(parquet, wanted, expect=expect, expect_rows=expect_rows, threads=threads)
     if threads > 1 and sum(len(text.data) for text in texts) > PART_BYTES:
         Thread(target=import_module, args=("pandas",)).start()  # takes as long as the scan, which lets it
     with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
@@ -108,23 +115,34 @@ def read_cells(
 ) -> pd.DataFrame:
     """Every cell of every data row, labelled or not, as its text in the file, unquoted; rows and columns in file order.
 
+    Of Parquet the texts are those of `labelaudit.table.parquet.cells`.
+
     Raises as `read_table` does where a file is not well-formed or has no such label column.
     """
-    texts = _texts(paths, charset, trust_size)
+    texts, parquet = _opened(paths, charset, trust_size)
+    if parquet:
+        from labelaudit.table.parquet.reader import parquet_cells, refuse_csv_options
+
+        refuse_csv_options(parquet[0], skip=skip, delimiter=delimiter, charset=charset, rejects=rejects)
+        return parquet_cells(parquet, label)
     with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
         structures = _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
     header = structures[0].header
     return read_values(texts, structures, columns=header, as_text=header, features=(), missing=())
 
 
-def _texts(paths: Sequence[Input], charset: str, trust_size: bool) -> list[Text]:
+def _opened(paths: Sequence[Input], charset: str, trust_size: bool) -> tuple[list[Text], list[Parquet]]:
+    """All inputs as texts, or all as Parquet."""
     if isinstance(paths, str | os.PathLike) or len(paths) == 0:
         raise UsageError("expected a list of one or more files.")
-    if sum(not isinstance(path, Text) and os.fspath(path) == STDIN for path in paths) > 1:
+    if sum(not isinstance(path, Text | Parquet) and os.fspath(path) == STDIN for path in paths) > 1:
         raise UsageError("standard input (-) can be read only once.")
-    return [
-        path if isinstance(path, Text) else open_text(path, charset=charset, trust_size=trust_size) for path in paths
+    inputs = [
+        path if isinstance(path, Text | Parquet) else open_input(path, charset=charset, trust_size=trust_size)
+        for path in paths
     ]
+    parquet = all_parquet(inputs)
+    return [each for each in inputs if isinstance(each, Text)], parquet
 
 
 def _structures(

@@ -21,7 +21,11 @@ ISO_2022 = re.compile(rb"\x1b\$[@B]|\x1b\$\)C|\x1b\([BJI]")  # switches of the c
 FOREIGN = (
     (b"PK\x03\x04", "a zip archive or spreadsheet (xlsx)", "Export it as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Office document (xls)", "Export it as CSV"),
-    (b"PAR1", "a Parquet file", "Convert it to CSV"),
+    (
+        b"PAR1",
+        "a Parquet file that is cut short, compressed as a whole or piped",
+        "Name the whole file as it was written",
+    ),
     (b"%PDF-", "a PDF document", "Export the table as CSV"),
     (b"SQLite format 3\0", "an SQLite database", "Export the table as CSV"),
     (b"version https://git-lfs", "a git-lfs pointer, not the data", "Fetch the data with git lfs pull"),

@@ -55,6 +55,7 @@ class LeftOutRow:
 class Source:
     """One input as it was read; `sha256` and `size_bytes` are those of the bytes on disk, still compressed.
 
+    `format`: csv or parquet, which has no delimiter, charset, skipped or blank lines ("" and 0).
     `lost_characters`: U+FFFD in the text, which earlier conversions put where they could not read a character.
     """
 
@@ -69,6 +70,7 @@ class Source:
     skip: int
     blank_lines: int
     lost_characters: int
+    format: str = "csv"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,30 @@
+"""Inputs of either format, known by their content and not by their names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from labelaudit.errors import InputError
+from labelaudit.table.parquet.file import Parquet, is_parquet, open_parquet
+from labelaudit.table.source import Text, open_text
+
+Opened = Text | Parquet
+
+
+def open_input(path: str | os.PathLike[str], *, charset: str = "utf-8", trust_size: bool = False) -> Opened:
+    """The input as text, or as Parquet; raises as `open_text` and `open_parquet` do."""
+    if is_parquet(path):
+        return open_parquet(path, trust_size=trust_size)
+    return open_text(path, charset=charset, trust_size=trust_size)
+
+
+def all_parquet(inputs: Sequence[Opened]) -> list[Parquet]:
+    """The inputs if they are Parquet, none if they are text; raises InputError where they are mixed."""
+    found = [each for each in inputs if isinstance(each, Parquet)]
+    other = next((each for each in inputs if not isinstance(each, Parquet)), None)
+    if found and other is not None:
+        raise InputError(
+            f"{found[0].name} is a Parquet file and {other.name} is not: they cannot be read together. Convert one."
+        )
+    return found

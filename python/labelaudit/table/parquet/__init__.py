@@ -1,0 +1,1 @@
+"""Parquet files as a Table: opened, read by row group, their cells as typed columns or as text."""
