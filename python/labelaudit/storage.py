@@ -6,6 +6,7 @@ A nameless file needs no cleaning up: it goes with the last array on it, or with
 from __future__ import annotations
 
 import errno
+import io
 import math
 import mmap
 import os
@@ -14,12 +15,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from labelaudit.errors import OutputError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 SMALL = 1 << 20  # bytes; what is smaller always stays in memory
 
@@ -59,12 +63,63 @@ def kept(values: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
+class Growing:
+    """A one-dimensional array that grows at its end."""
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self._values, self._size = np.empty(0, dtype), 0
+
+    def extend(self, values: NDArray[Any]) -> None:
+        """Appends; most of the time without moving what is there. Raises OutputError as `empty`."""
+        size = self._size + len(values)
+        if size > len(self._values):
+            before = self._values[: self._size]
+            self._values = empty(max(size, 2 * self._size), self._values.dtype)
+            self._values[: self._size] = before
+        self._values[self._size : size] = values
+        self._size = size
+
+    def whole(self) -> NDArray[Any]:
+        """All values, not to be extended any more."""
+        return self._values[: self._size]
+
+
+class Spool:
+    """Bytes that come in pieces, kept in memory or in a nameless file, as large arrays are."""
+
+    def __init__(self) -> None:
+        self._folder, self._size = _folder.get(), 0
+        with _held(self._folder, 0):
+            in_memory = self._folder is None
+            self._file: IO[bytes] = io.BytesIO() if in_memory else tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+
+    def write(self, piece: Buffer) -> None:
+        """The next bytes. Raises OutputError where the folder has no place for them."""
+        self._size += len(memoryview(piece))
+        with _held(self._folder, self._size):
+            self._file.write(piece)
+
+    def whole(self) -> bytes | mmap.mmap:
+        """All bytes so far; from a file they are mapped, to be read only."""
+        if isinstance(self._file, io.BytesIO):
+            return self._file.getvalue()
+        with _held(self._folder, self._size):
+            self._file.flush()
+            return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self._size else b""
+
+
 def _mapped(folder: Path, size: int) -> mmap.mmap:
     """Bytes of a new nameless file, all of whose space is taken at once: writing to them later cannot fail."""
+    with _held(folder, size), tempfile.TemporaryFile(dir=folder) as file:
+        _allocate(file.fileno(), size)
+        return mmap.mmap(file.fileno(), size)
+
+
+@contextmanager
+def _held(folder: Path | None, size: int) -> Iterator[None]:
+    """Says of the folder that it cannot hold so many bytes where the system says so."""
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            _allocate(file.fileno(), size)
-            return mmap.mmap(file.fileno(), size)
+        yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         cure = "Free some space, or name another folder with --cache-dir" if full else "Name another with --cache-dir"

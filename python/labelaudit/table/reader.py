@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from labelaudit.table.header import (
     check_same_header,
     refuse_repeated_header,
 )
+from labelaudit.table.records import Dialect
 from labelaudit.table.rejects import kept_rejects
 from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
@@ -27,7 +29,6 @@ from labelaudit.table.values import PART_BYTES, file_places, read_values
 if TYPE_CHECKING:
     import pandas as pd
 
-LOST = "\ufffd".encode()
 Input = str | os.PathLike[str] | Text  # a file by its name, or what was read from it already
 
 
@@ -69,9 +70,9 @@ def read_table(
         missing=missing,
         group=group,
     )
-    texts = _texts(paths, charset, trust_size)
-    if threads > 1 and sum(len(text.data) for text in texts) > PART_BYTES:
+    if threads > 1 and _are_large(paths):
         Thread(target=import_module, args=("pandas",)).start()  # takes as long as the scan, which lets it
+    texts = _texts(paths, charset, trust_size, delimiter=delimiter, skip=skip, threads=threads)
     with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
         structures = _structures(texts, wanted, skip=skip, delimiter=delimiter, expect=expect)
     header = structures[0].header
@@ -110,21 +111,53 @@ def read_cells(
 
     Raises as `read_table` does where a file is not well-formed or has no such label column.
     """
-    texts = _texts(paths, charset, trust_size)
+    texts = _texts(paths, charset, trust_size, delimiter=delimiter, skip=skip)
     with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
         structures = _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
     header = structures[0].header
     return read_values(texts, structures, columns=header, as_text=header, features=(), missing=())
 
 
-def _texts(paths: Sequence[Input], charset: str, trust_size: bool) -> list[Text]:
+def _texts(
+    paths: Sequence[Input], charset: str, trust_size: bool, *, delimiter: str | None, skip: int, threads: int = 1
+) -> list[Text]:
     if isinstance(paths, str | os.PathLike) or len(paths) == 0:
         raise UsageError("expected a list of one or more files.")
     if sum(not isinstance(path, Text) and os.fspath(path) == STDIN for path in paths) > 1:
         raise UsageError("standard input (-) can be read only once.")
     return [
-        path if isinstance(path, Text) else open_text(path, charset=charset, trust_size=trust_size) for path in paths
+        path
+        if isinstance(path, Text)
+        else open_text(
+            path,
+            charset=charset,
+            trust_size=trust_size,
+            dialect=_dialect(os.fspath(path), delimiter, skip),
+            threads=threads,
+        )
+        for path in paths
     ]
+
+
+def _dialect(path: str, delimiter: str | None, skip: int) -> Dialect | None:
+    """The dialect that the file will be scanned in; None where that will be refused."""
+    try:
+        return None if skip < 0 else Dialect(delimiter_of(path, delimiter), skip)
+    except UsageError:
+        return None
+
+
+def _are_large(paths: Sequence[Input]) -> bool:
+    """Whether the files take so long to scan that pandas can be imported meanwhile."""
+    sizes = (len(path.body) if isinstance(path, Text) else _size(path) for path in paths)
+    return sum(sizes) > PART_BYTES
+
+
+def _size(path: str | os.PathLike[str]) -> int:
+    try:
+        return Path(path).stat().st_size
+    except (OSError, ValueError):
+        return 0  # is refused when it is opened
 
 
 def _structures(
@@ -135,14 +168,14 @@ def _structures(
     first: Header | None = None
     for text in texts:
         mark = delimiter_of(text.path, delimiter)
-        scanner, header = scan(text, delimiter=mark, skip=skip)
+        found, header = scan(text, delimiter=mark, skip=skip)
         if header is not None:
             check_header(header, name=text.name, label=roles.label, delimiter=mark)
             first = first or header
             check_same_header(first, header, first_name=texts[0].name, name=text.name)
             if expect is not None:
                 check_reference_header(header, tuple(column.name for column in expect.columns), name=text.name)
-        structures.append(structure(text, scanner, header, delimiter=mark))
+        structures.append(structure(text, found, header, delimiter=mark))
         _refuse_mixed(structures, texts)
     return structures
 
@@ -182,5 +215,5 @@ def _source(text: Text, structure: Structure, skip: int) -> Source:
         charset=text.charset,
         skip=skip,
         blank_lines=len(structure.blank_offsets),
-        lost_characters=text.data.count(LOST),
+        lost_characters=text.lost_characters,
     )

@@ -43,7 +43,7 @@ class FilePlaces:
         text, structure = self.texts[self.file[row]], self.structures[self.file[row]]
         start = int(self.offset[row])
         after = structure.offsets[structure.offsets > start]
-        record = text.data[start : int(after[0]) if len(after) else len(text.data)].decode("utf-8")
+        record = text.body[start : int(after[0]) if len(after) else len(text.body)].decode("utf-8")
         cell: str = split_record(record, structure.delimiter)[structure.header.index(column)]
         return cell
 
@@ -117,11 +117,11 @@ def _in_parts(text: Text, structure: Structure, options: dict[str, Any], threads
     """The frame of a large file from one part a thread; None where it is small or the parts' types differ."""
     import pandas as pd
 
-    parts = min(threads, len(text.data) // PART_BYTES)
+    parts = min(threads, len(text.body) // PART_BYTES)
     if parts < 2:
         return None
     firsts = [structure.offsets[len(structure.offsets) * i // parts] for i in range(1, parts)]
-    bounds = [structure.body, *firsts, len(text.data)]
+    bounds = [structure.body, *firsts, len(text.body)]
     with ThreadPoolExecutor(parts) as pool:
         pieces = [_body(text, structure, *bound) for bound in pairwise(bounds)]
         frames = list(pool.map(lambda piece: _parsed(piece, options), pieces))
@@ -141,7 +141,7 @@ def _bodies(texts: Sequence[Text], structures: Sequence[Structure]) -> list[memo
     """
     pieces = []
     for text, structure in zip(texts, structures, strict=True):
-        _, *body = _body(text, structure, structure.body, len(text.data))
+        _, *body = _body(text, structure, structure.body, len(text.body))
         pieces += body
     return [memoryview(b"\n"), *pieces]
 
@@ -150,8 +150,8 @@ def _body(text: Text, structure: Structure, start: int, stop: int) -> list[memor
     """The same for the records of one file in some of its bytes."""
     blanks = structure.blank_offsets
     inside = blanks[(blanks >= start) & (blanks < stop)]
-    body = _without_blanks(memoryview(text.data)[start:stop], inside - start)
-    return [memoryview(b"\n"), body, *([] if text.data[stop - 1 : stop] == b"\n" else [memoryview(b"\n")])]
+    body = _without_blanks(memoryview(text.body)[start:stop], inside - start)
+    return [memoryview(b"\n"), body, *([] if text.body[stop - 1 : stop] == b"\n" else [memoryview(b"\n")])]
 
 
 def _without_blanks(body: memoryview, blanks: IntArray) -> memoryview:
