@@ -18,13 +18,14 @@ from labelaudit.table.header import (
     check_same_header,
     refuse_repeated_header,
 )
+from labelaudit.table.parts import PART_BYTES, read_columns
 from labelaudit.table.records import Dialect
 from labelaudit.table.rejects import kept_rejects
 from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
 from labelaudit.table.source import STDIN, Text, open_text
 from labelaudit.table.table import Source, Table
-from labelaudit.table.values import PART_BYTES, file_places, read_values
+from labelaudit.table.values import file_places, read_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +82,7 @@ def read_table(
     )
     if expect is None:
         refuse_unknown(wanted, header)
-    frame = read_values(
+    cells = read_columns(
         texts,
         structures,
         columns=_needed(header, wanted, expect),
@@ -91,10 +92,10 @@ def read_table(
         threads=threads,
     )
     places = file_places(texts, structures)
-    refuse_repeated_header(frame, header, label, places.at)
+    refuse_repeated_header(cells, header, label, places.at)
     sources = tuple(_source(text, found, skip) for text, found in zip(texts, structures, strict=True))
     rows = Rows(places.file, places.line, places.offset, places)
-    return build(frame, header, wanted, rows, sources, expect)
+    return build(cells, header, wanted, rows, sources, expect)
 
 
 def read_cells(
@@ -150,7 +151,7 @@ def _dialect(path: str, delimiter: str | None, skip: int) -> Dialect | None:
 def _are_large(paths: Sequence[Input]) -> bool:
     """Whether the files take so long to scan that pandas can be imported meanwhile."""
     sizes = (len(path.body) if isinstance(path, Text) else _size(path) for path in paths)
-    return sum(sizes) > PART_BYTES
+    return sum(sizes) > 2 * PART_BYTES
 
 
 def _size(path: str | os.PathLike[str]) -> int:
