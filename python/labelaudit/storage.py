@@ -100,12 +100,16 @@ class Spool:
             self._file.write(piece)
 
     def whole(self) -> bytes | mmap.mmap:
-        """All bytes so far; from a file they are mapped, to be read only."""
+        """All bytes, to which none can be added any more; from a file they are mapped, to be read only."""
         if isinstance(self._file, io.BytesIO):
             return self._file.getvalue()
-        with _held(self._folder, self._size):
+        with _held(self._folder, self._size), self._file:
             self._file.flush()
             return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self._size else b""
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):  # the folder may not have been there
+            self._file.close()
 
 
 def _mapped(folder: Path, size: int) -> mmap.mmap:

@@ -60,7 +60,7 @@ def outcome(path: Path, **options: Any) -> Any:
         return str(error)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     columns, st.integers(1, 5), st.sampled_from([{}, {"numeric": ["c0"]}, {"categorical": ["c0"]}, {"text": ["c0"]}])
 )

@@ -87,7 +87,7 @@ def _group(words: Distinct, missing: tuple[str, ...], kept: BoolArray | None) ->
 def _labelled(labels: Distinct, rows: Rows) -> tuple[BoolArray | None, IntArray, tuple[LeftOutRow, ...]]:
     """Which rows have a label, or None for all; their numbers; one entry for each other, which alone are named."""
     has_label = np.array([*(word != "" for word in labels.words), False])
-    if has_label[:-1].all() and (labels.codes >= 0).all():
+    if has_label[:-1].all() and all((labels.codes[span] >= 0).all() for span in spans(len(labels.codes))):
         return None, numbered(1, len(labels.codes)), ()
     labelled = picked(labels.codes, place=has_label)
     without = np.flatnonzero(~labelled)

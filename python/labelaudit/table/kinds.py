@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from labelaudit.errors import InputError
+from labelaudit.storage import kept
 from labelaudit.table.cells import Cells, words_of
 from labelaudit.table.distinct import ISO_DATE, Distinct, seconds
 from labelaudit.table.foreign import how_to_write, is_foreign_number
@@ -111,7 +112,7 @@ def _typed(name: str, cells: pd.Series | Cells, places: Places) -> Column | None
 
 def _floats(cells: pd.Series) -> FloatArray:
     try:
-        return np.asarray(cells.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+        return kept(np.asarray(cells.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64))
     except OverflowError:  # an integer beyond float64, which pandas keeps as Python's
         return np.array([_float(cell) for cell in cells], dtype=np.float64)
 

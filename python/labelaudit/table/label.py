@@ -48,9 +48,8 @@ def codes_of_known(
     `labelled`: the rows that have a label; None: all.
     """
     codes, _ = labels.coded(known)
-    other = np.flatnonzero((codes < 0) if labelled is None else (codes < 0) & labelled)
-    if len(other):
-        row = int(other[0])
+    if not {word for word in labels.words.tolist() if word} <= set(known):
+        row = int(np.argmax(codes < 0 if labelled is None else (codes < 0) & labelled))
         raise InputError(
             f"{places.at(row)}, column {quoted(label)}: the class {quoted(labels.words[labels.codes[row]])} is not in "
             f"the audited data, whose classes are {listed(known)}. Correct the label, or remove the row."

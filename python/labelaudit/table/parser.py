@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def options_for(
     }
 
 
-def parsed(pieces: Sequence[memoryview], options: dict[str, Any]) -> pd.DataFrame:
+def parsed(pieces: Iterable[memoryview], options: dict[str, Any]) -> pd.DataFrame:
     """The cells of such bytes; raises MemoryError where pandas says that there is none."""
     import pandas as pd
 
@@ -93,21 +93,21 @@ def _without_blanks(body: memoryview, blanks: IntArray) -> memoryview:
 class Joined(io.RawIOBase):
     """Pieces of memory read one after the other, without joining them in memory."""
 
-    def __init__(self, pieces: Sequence[memoryview]) -> None:
+    def __init__(self, pieces: Iterable[memoryview]) -> None:
         super().__init__()
-        self._pieces = [piece for piece in reversed(pieces) if len(piece)]
+        self._pieces = iter(pieces)
+        self._piece = memoryview(b"")
 
     def readable(self) -> bool:  # noqa: D102
         return True
 
     def readinto(self, buffer: Any, /) -> int:  # noqa: D102
-        if not self._pieces:
-            return 0
-        piece = self._pieces[-1]
-        size = min(len(buffer), len(piece))
-        buffer[:size] = piece[:size]
-        if size == len(piece):
-            self._pieces.pop()
-        else:
-            self._pieces[-1] = piece[size:]
+        while not self._piece:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._piece = piece
+        size = min(len(buffer), len(self._piece))
+        buffer[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
         return size

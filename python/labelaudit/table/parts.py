@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelaudit.storage import empty
+from labelaudit.storage import empty, is_on_disk
 from labelaudit.table.cells import Cells
 from labelaudit.table.distinct import Distinct
-from labelaudit.table.parser import bodies, body, options_for, parsed
+from labelaudit.table.parser import body, options_for, parsed
 from labelaudit.table.pieces import Piece, Verdict, are_few, joined, piece_of, verdict
 from labelaudit.table.scan import Structure
 from labelaudit.table.source import Text
@@ -103,6 +103,12 @@ def _each(threads: int, tasks: Sequence[Callable[[], None]]) -> None:
             raise
 
 
+def _slots(columns: Iterable[str], rows: int) -> dict[str, FloatArray]:
+    """8 bytes a row and column; on disk in one file, since a process may hold open only so many."""
+    names = list(columns)
+    return dict(zip(names, empty((len(names), rows)) if is_on_disk() else map(empty, [rows] * len(names)), strict=True))
+
+
 class _Reading:
     """Arrays of the whole that are filled part by part."""
 
@@ -112,7 +118,7 @@ class _Reading:
         self.texts, self.structures, self.options = texts, structures, options
         self.parts = parts_of(structures, [len(text.body) for text in texts])
         rows = self.parts[-1].rows.stop
-        self.slots: dict[str, FloatArray] = {name: empty(rows) for name in columns}
+        self.slots = _slots(columns, rows)
         self.pieces = {name: [Piece("nothing")] * len(self.parts) for name in columns}
         self.minus_zero = any(text.has_minus_zero for text in texts)
 
@@ -121,7 +127,7 @@ class _Reading:
         part = self.parts[number]
         types = dict.fromkeys(columns, object) if words else self.options["dtype"]
         options = {**self.options, "usecols": list(columns), "dtype": types}
-        frame = parsed(body(self.texts[part.file], self.structures[part.file], part.start, part.stop), options)
+        frame = parsed(self._body(part), options)
         refuse_other_rows(len(frame), part.rows.stop - part.rows.start)
         numbers = set()
         for name in columns:
@@ -153,9 +159,18 @@ class _Reading:
         if not columns:
             return {}
         options = {**self.options, "usecols": list(columns), "dtype": {}}
-        frame = parsed(bodies(self.texts, self.structures), options)
+        frame = parsed(self._lines(), options)
         refuse_other_rows(len(frame), self.parts[-1].rows.stop)
         return {name: frame[name] for name in columns}
+
+    def _lines(self) -> Iterator[memoryview]:
+        """All records after an empty line, part by part."""
+        yield memoryview(b"\n")
+        for part in self.parts:
+            yield from self._body(part)[1:]
+
+    def _body(self, part: Part) -> list[memoryview]:
+        return body(self.texts[part.file], self.structures[part.file], part.start, part.stop)
 
     def cells(self, name: str, found: Verdict) -> Cells:
         """The column as the parts have left it."""
