@@ -30,7 +30,8 @@ HUGE = [
 HUGE += ["-9223372036854775809", "inf", "1e400", "9223372036854775808x"]
 FLAGS = ["True", "False", "true", "FALSE"]
 WORDS = ["x", "y z", "2020-01-01", "1_0", "0x1", "é"]
-POOLS = [MISSING, INTEGERS, FLOATS, HUGE, FLAGS, WORDS]
+UNSIGNED = ["9223372036854775808", "18446744073709551615", "12", "0"]
+POOLS = [MISSING, INTEGERS, FLOATS, HUGE, UNSIGNED, FLAGS, WORDS]
 
 cells = st.lists(st.sampled_from(POOLS), min_size=1, max_size=3).flatmap(
     lambda pools: st.lists(st.sampled_from(list(chain(*pools))), min_size=12, max_size=12)

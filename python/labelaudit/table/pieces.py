@@ -19,7 +19,7 @@ from labelaudit.table.table import FloatArray, IntArray, ObjectArray
 if TYPE_CHECKING:
     import pandas as pd
 
-Made = Literal["nothing", "integers", "floats", "booleans", "words", "other"]
+Made = Literal["nothing", "integers", "unsigned", "floats", "booleans", "words", "other"]
 Verdict = Literal["numeric", "boolean", "words", "whole"]
 
 MOST_EXACT = 2.0**53  # beyond it an integer and the float of the same digits may differ
@@ -32,12 +32,14 @@ FEW_WORDS = 8  # cells a word, from which on the next parts are read as categori
 class Piece:
     """What a part's cells are; "nothing": all are missing. `words`: the distinct ones, in order of appearance.
 
-    `may_differ`: as floats some numbers could be others than they are as integers.
+    "unsigned": integers of which some need all 64 bits. `may_differ`: as floats some numbers could be others than they
+    are as integers. `has_minus`: some integers may have a minus.
     """
 
     made: Made
     words: ObjectArray | None = None
     may_differ: bool = False
+    has_minus: bool = False
 
 
 def piece_of(cells: pd.Series, slots: FloatArray, minus_zero: bool) -> Piece:
@@ -52,7 +54,11 @@ def piece_of(cells: pd.Series, slots: FloatArray, minus_zero: bool) -> Piece:
         return _categories(cells, slots)
     if kind == np.int64:
         slots[:] = cells.to_numpy()
-        return Piece("integers", may_differ=_may_differ(slots, minus_zero))
+        minus = bool(slots.min() < 0 or (minus_zero and (slots == 0).any()))
+        return Piece("integers", may_differ=_may_differ(slots, minus_zero), has_minus=minus)
+    if kind == np.uint64:
+        slots[:] = cells.to_numpy()
+        return Piece("unsigned")
     if kind == np.float64:
         slots[:] = cells.to_numpy()
         return _floats(slots, minus_zero)
@@ -133,6 +139,9 @@ def verdict(pieces: Sequence[Piece]) -> Verdict:
     made = {piece.made for piece in pieces}
     if "other" in made or any(_has_long_integer(piece) for piece in pieces):
         return "whole"
+    if "unsigned" in made:
+        fits = made <= {"integers", "unsigned"} and not any(piece.has_minus for piece in pieces)
+        return "numeric" if fits else "whole"
     made.discard("nothing")
     if made <= {"integers", "floats"}:
         alike = len(made) < 2 and "floats" not in made
