@@ -90,3 +90,43 @@ def test_each_thread_has_its_own_place(tmp_path):
         other.join()
         assert storage.is_on_disk()
     assert seen == [False]
+
+
+@needs_maps
+def test_an_array_grows_in_a_file(tmp_path):
+    values = np.random.default_rng(0).integers(0, 99, LARGE * 3)
+    for folder in (None, tmp_path):
+        with storage.on_disk(folder):
+            growing = storage.Growing(np.int64)
+            for part in np.array_split(values, 40):
+                growing.extend(part)
+            np.testing.assert_array_equal(growing.whole(), values)
+            assert in_a_file(growing.whole()) is (folder is not None)
+    assert len(storage.Growing(np.int64).whole()) == 0
+
+
+def test_bytes_are_spooled_to_a_nameless_file(tmp_path):
+    before = open_files()
+    for folder in (None, tmp_path):
+        with storage.on_disk(folder):
+            spool = storage.Spool()
+            for piece in (b"ab", memoryview(b"cd"), b""):
+                spool.write(piece)
+            whole = spool.whole()
+            assert (whole[:], whole[1:3], len(whole)) == (b"abcd", b"bc", 4)
+            assert isinstance(whole, bytes) is (folder is None)
+            assert storage.Spool().whole() == b""
+    assert list(tmp_path.iterdir()) == []
+    del whole
+    gc.collect()
+    assert open_files() == before
+
+
+def test_a_spool_that_is_let_go_leaves_nothing_open(tmp_path):
+    before = open_files()
+    with storage.on_disk(tmp_path):
+        storage.Spool().write(b"ab")
+    gc.collect()
+    assert open_files() == before
+    with storage.on_disk(tmp_path / "none"), pytest.raises(OutputError, match="--cache-dir"):
+        storage.Spool()

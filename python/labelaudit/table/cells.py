@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cells:
-    """Numbers or truth values, NaN where missing, if all cells are such: `values`. Else `found`: words."""
+    """Finite numbers or truth values, NaN where missing, if all cells are such: `values`. Else `found`: words."""
 
     kind: Literal["numeric", "boolean", "words"]
     values: FloatArray | None = None

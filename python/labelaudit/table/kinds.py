@@ -12,7 +12,7 @@ from labelaudit.storage import kept
 from labelaudit.table.cells import Cells, words_of
 from labelaudit.table.distinct import ISO_DATE, Distinct, seconds
 from labelaudit.table.foreign import how_to_write, is_foreign_number
-from labelaudit.table.rowwise import picked, spans
+from labelaudit.table.rowwise import picked
 from labelaudit.table.table import Column, FloatArray, Kind, LeftOutColumn
 from labelaudit.table.words import LONGEST_SHOWN, as_option, quoted
 
@@ -92,10 +92,8 @@ def as_kind(
 
 def _typed(name: str, cells: pd.Series | Cells, places: Places) -> Column | None:
     """A column whose cells pandas has already found to be of one kind; None for words."""
-    if isinstance(cells, Cells):
-        if cells.values is None or cells.kind == "words":
-            return None
-        return _numbers(name, cells.values, cells.kind, places)
+    if isinstance(cells, Cells):  # numbers that were read in parts are within float64
+        return None if cells.kind == "words" or cells.values is None else Column(name, cells.kind, cells.values)
     import pandas as pd
 
     kind = pd.api.types.infer_dtype(cells, skipna=True)
@@ -125,10 +123,9 @@ def _float(cell: Any) -> float:
 
 
 def _numbers(name: str, values: FloatArray, kind: Kind, places: Places) -> Column:
-    row = next(
-        (s.start + int(np.argmax(np.isinf(values[s]))) for s in spans(len(values)) if np.isinf(values[s]).any()), -1
-    )
-    if row >= 0:
+    infinite = np.isinf(values)
+    if infinite.any():
+        row = int(np.argmax(infinite))
         cell = places.cell(row, name)
         raise InputError(
             f"{places.at(row)}, column {quoted(name)}: expected a number within float64, got {quoted(cell)}."

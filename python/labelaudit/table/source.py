@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,9 +52,9 @@ class Text:
     has_minus_zero: bool
     scans: dict[Dialect, Scan] = field(default_factory=dict, compare=False, repr=False)
 
-    @property
+    @cached_property
     def data(self) -> bytes:
-        """The whole text in memory."""
+        """The whole text in memory, wherever its body is."""
         return self.body if isinstance(self.body, bytes) else self.body[:]
 
     def scan(self, dialect: Dialect) -> Scan:
