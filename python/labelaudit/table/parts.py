@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -155,19 +156,23 @@ class _Reading:
         return tasks
 
     def whole(self, columns: Sequence[str]) -> dict[str, pd.Series]:
-        """These columns as one parse of all files has them."""
+        """These columns as one parse of all files has them; they alone are held in memory."""
         if not columns:
             return {}
-        options = {**self.options, "usecols": list(columns), "dtype": {}}
-        frame = parsed(self._lines(), options)
+        names = [name for name in self.options["names"] if name in columns]
+        options = {**self.options, "names": names, "usecols": names, "dtype": {}}
+        frame = parsed(self._cells_of(names), options)
         refuse_other_rows(len(frame), self.parts[-1].rows.stop)
         return {name: frame[name] for name in columns}
 
-    def _lines(self) -> Iterator[memoryview]:
-        """All records after an empty line, part by part."""
+    def _cells_of(self, names: list[str]) -> Iterator[memoryview]:
+        """These columns as a file of their own, part by part, after an empty line; in quotes, so that none is blank."""
         yield memoryview(b"\n")
+        as_they_stand = {**self.options, "usecols": names, "dtype": dict.fromkeys(names, object), "na_values": {}}
+        how: dict[str, Any] = {"sep": self.options["sep"], "quoting": csv.QUOTE_ALL, "lineterminator": "\n"}
         for part in self.parts:
-            yield from self._body(part)[1:]
+            frame = parsed(self._body(part), as_they_stand)
+            yield memoryview(frame.to_csv(index=False, header=False, **how).encode())
 
     def _body(self, part: Part) -> list[memoryview]:
         return body(self.texts[part.file], self.structures[part.file], part.start, part.stop)
