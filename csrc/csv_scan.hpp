@@ -46,7 +46,7 @@ class CsvScanner {
     void feed(std::span<const char> bytes);
     void finish();
 
-    // One entry a record after the header, the ragged ones included.
+    // One entry a record after the header, the ragged ones included. They may be taken away between pieces.
     std::vector<std::int64_t>& lines() { return lines_; }
     std::vector<std::int64_t>& offsets() { return offsets_; }
     // First byte of every empty line, those before the header included.
@@ -57,6 +57,8 @@ class CsvScanner {
     std::int64_t header_offset() const { return header_offset_; }
     std::int64_t header_end() const { return header_end_; }  // first byte after its line end
     std::int64_t size() const { return position_; }          // bytes scanned
+    // Line of the first record that starts with an encoding mark which is not the text's own; 0: there is none.
+    std::int64_t marked_line() const { return marked_line_; }
     std::int64_t error_count() const { return error_count_; }
     const std::vector<CsvError>& errors() const { return errors_; }  // the first kErrorsKept and what ended the scan
 
@@ -79,8 +81,9 @@ class CsvScanner {
     void scan(std::span<const char> text);
     const char* scan_piece(const char* at, const char* end);
     const char* skip_preamble(const char* at, const char* end);
-    const char* start_record(const char* at);
+    const char* start_record(const char* at, const char* end);
     const char* scan_cells(const char* at, const char* end);
+    const char* skip_cells(const char* at, const char* end);
     const char* end_plain(const char* at, Class special, bool cell_is_empty);
     const char* scan_quoted(const char* at, const char* end);
     const char* after_quote(const char* at);
@@ -94,6 +97,7 @@ class CsvScanner {
     void fail(CsvFault fault, std::int64_t offset);
 
     std::array<Class, 256> classes_{};
+    char delimiter_ = 0;
     State state_;
     std::int64_t skip_left_;
     const char* piece_ = nullptr;  // the piece being scanned; it starts at byte position_ of the text
@@ -109,6 +113,7 @@ class CsvScanner {
     std::int64_t header_line_ = 0;
     std::int64_t header_offset_ = 0;
     std::int64_t header_end_ = 0;
+    std::int64_t marked_line_ = 0;
     std::int64_t error_count_ = 0;
     std::array<char, 8> held_{};  // a character cut by the end of the last piece
     std::size_t held_size_ = 0;

@@ -132,3 +132,48 @@ def test_only_handlers_of_this_kind_are_asked() -> None:
     for other in (None, 3, _core.memory_in_use()):
         with pytest.raises(ValueError, match="file_memory"):
             _core.file_memory_state(other)
+
+
+def open_files() -> int:
+    here = Path("/proc/self/fd")
+    return len(list(here.iterdir())) if here.exists() else 0
+
+
+@needs_maps
+def test_an_array_grows_in_a_file(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 99, LARGE * 3)
+    for folder in (None, tmp_path):
+        with storage.on_disk(folder):
+            growing = storage.Growing(np.int64)
+            for part in np.array_split(values, 40):
+                growing.extend(part)
+            np.testing.assert_array_equal(growing.whole(), values)
+            assert in_a_file(growing.whole()) is (folder is not None)
+    assert len(storage.Growing(np.int64).whole()) == 0
+
+
+def test_bytes_are_spooled_to_a_nameless_file(tmp_path: Path) -> None:
+    before = open_files()
+    for folder in (None, tmp_path):
+        with storage.on_disk(folder):
+            spool = storage.Spool()
+            for piece in (b"ab", memoryview(b"cd"), b""):
+                spool.write(piece)
+            whole = spool.whole()
+            assert (whole[:], whole[1:3], len(whole)) == (b"abcd", b"bc", 4)
+            assert isinstance(whole, bytes) is (folder is None)
+            assert storage.Spool().whole() == b""
+    assert list(tmp_path.iterdir()) == []
+    del whole
+    gc.collect()
+    assert open_files() == before
+
+
+def test_a_spool_that_is_let_go_leaves_nothing_open(tmp_path: Path) -> None:
+    before = open_files()
+    with storage.on_disk(tmp_path):
+        storage.Spool().write(b"ab")
+    gc.collect()
+    assert open_files() == before
+    with pytest.raises(OutputError, match="--cache-dir"), storage.on_disk(tmp_path / "none"):
+        storage.Spool()

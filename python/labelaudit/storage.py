@@ -8,16 +8,28 @@ the system may write it out at any time. The files have no names, and go with th
 from __future__ import annotations
 
 import errno
+import io
+import mmap
 import os
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from labelaudit import _core
 from labelaudit.errors import OutputError
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 SMALLEST = 1 << 20  # bytes of an array that is worth a file
+_folder: ContextVar[Path | None] = ContextVar("folder", default=None)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -31,7 +43,7 @@ def on_disk(folder: Path | None) -> Iterator[None]:
         yield
         return
     handler = _core.file_memory(os.fspath(folder), SMALLEST)
-    before = _core.use_memory(handler)
+    before, place = _core.use_memory(handler), _folder.set(folder)
     try:
         yield
     except MemoryError:
@@ -40,6 +52,7 @@ def on_disk(folder: Path | None) -> Iterator[None]:
             raise _refused(folder, failed, in_use) from None
         raise
     finally:
+        _folder.reset(place)
         _core.use_memory(before)
 
 
@@ -51,6 +64,66 @@ def is_on_disk() -> bool:
 def threads(count: int) -> ThreadPoolExecutor:
     """So many threads whose large arrays live where the caller's do."""
     return ThreadPoolExecutor(count, initializer=_core.use_memory, initargs=(_core.memory_in_use(),))
+
+
+class Growing:
+    """A one-dimensional array that grows at its end."""
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self._values, self._size = np.empty(0, dtype), 0
+
+    def extend(self, values: NDArray[Any]) -> None:
+        """Appends; most of the time without moving what is there."""
+        size = self._size + len(values)
+        if size > len(self._values):
+            before = self._values[: self._size]
+            self._values = np.empty(max(size, 2 * self._size), self._values.dtype)
+            self._values[: self._size] = before
+        self._values[self._size : size] = values
+        self._size = size
+
+    def whole(self) -> NDArray[Any]:
+        """All values, not to be extended any more."""
+        return self._values[: self._size]
+
+
+class Spool:
+    """Bytes that come in pieces, kept in memory or in a nameless file, as large arrays are."""
+
+    def __init__(self) -> None:
+        self._folder, self._size = _folder.get(), 0
+        with _held(self._folder, 0):
+            in_memory = self._folder is None
+            self._file: IO[bytes] = io.BytesIO() if in_memory else tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+
+    def write(self, piece: Buffer) -> None:
+        """The next bytes. Raises OutputError where the folder has no place for them."""
+        self._size += len(memoryview(piece))
+        with _held(self._folder, self._size):
+            self._file.write(piece)
+
+    def whole(self) -> bytes | mmap.mmap:
+        """All bytes, to which none can be added any more; from a file they are mapped, to be read only."""
+        if isinstance(self._file, io.BytesIO):
+            return self._file.getvalue()
+        with _held(self._folder, self._size), self._file:
+            self._file.flush()
+            return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self._size else b""
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):  # the folder may not have been there
+            self._file.close()
+
+
+@contextmanager
+def _held(folder: Path | None, size: int) -> Iterator[None]:
+    """Says of the folder that it cannot hold so many bytes where the system says so."""
+    try:
+        yield
+    except OSError as error:
+        if folder is None:
+            raise
+        raise _refused(folder, error.errno or 0, size) from None
 
 
 def _refused(folder: Path, failed: int, in_use: int) -> OutputError:

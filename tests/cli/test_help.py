@@ -60,8 +60,7 @@ def test_the_audits_help_lists_the_contracts_options(call):
         "label id drop numeric categorical text missing skip delimiter charset reference rank-by max-fdr l2 encoding"
     )
     wanted += (
-        " solver optimizer device precision threads seed top out strict debug embeddings pred-probs group"
-    wanted += " top-only"
+        " solver optimizer device precision threads seed top out strict debug embeddings pred-probs group top-only"
     )
     assert set(re.findall(r"--[\w-]+", out)) >= {f"--{name}" for name in wanted.split()}
     assert {"-q", "-v"} <= set(re.findall(r"(?<![\w-])-\w\b", out))

@@ -29,7 +29,7 @@ def outcome(scanner: CsvScanner) -> object:
     errors = [(e.fault, e.line, e.start_line, e.column, e.offset, e.found, e.expected) for e in scanner.errors]
     header = (scanner.header_fields, scanner.header_line, scanner.header_offset, scanner.header_end)
     arrays = [scanner.take_lines(), scanner.take_offsets(), scanner.take_blank_offsets()]
-    return errors, scanner.error_count, header, [array.tolist() for array in arrays]
+    return errors, scanner.error_count, header, [array.tolist() for array in arrays], scanner.marked_line
 
 
 def strict_rows(text: str) -> list[list[str]] | None:
@@ -47,6 +47,49 @@ def test_pieces_give_the_same_as_the_whole(data: bytes, cuts: list[int]) -> None
 @given(hostile_bytes)
 def test_pieces_of_one_byte_give_the_same_as_the_whole(data: bytes) -> None:
     assert outcome(scanned(data, cuts=list(range(len(data))))) == outcome(scanned(data))
+
+
+@given(st.lists(st.tuples(hostile_text, st.integers(0, 90)), max_size=8), st.lists(st.integers(0, 900), max_size=4))
+def test_long_cells_give_the_same_as_pieces_of_one_byte(parts: list[tuple[str, int]], cuts: list[int]) -> None:
+    data = "".join(text + "x" * filling for text, filling in parts).replace("\0", "").encode()
+    assert outcome(scanned(data, cuts=cuts)) == outcome(scanned(data, cuts=list(range(len(data)))))
+
+
+@given(st.lists(st.lists(st.text(alphabet='ab,"\n\r é', max_size=90), min_size=2, max_size=2), min_size=2, max_size=6))
+def test_long_cells_have_the_rows_that_python_finds(rows: list[list[str]]) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    scanner = scanned(out.getvalue().encode())
+    assert scanner.errors == []
+    assert scanner.header_fields == 2
+    assert len(scanner.take_lines()) == len(strict_rows(out.getvalue()) or []) - 1
+
+
+def test_records_may_be_taken_between_pieces() -> None:
+    data = b"a,b\n" + b"1,2\n\n" * 100
+    scanner, taken = CsvScanner(delimiter=","), []
+    for start in range(0, len(data), 7):
+        scanner.feed(data[start : start + 7])
+        taken.append(scanner.take_records())
+    scanner.finish()
+    taken.append((scanner.take_lines(), scanner.take_offsets(), scanner.take_blank_offsets()))
+    found = [np.concatenate(arrays).tolist() for arrays in zip(*taken, strict=True)]
+    assert found == outcome(scanned(data))[3]
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ("\ufeffa\n1\n", 0),
+        ("\ufeff\ufeffa\n1\n", 1),
+        ("a\n1\n\n\ufeff2\n\ufeff3\n", 4),
+        ('a\n"\n\ufeff1"\n', 0),
+        ("a\n1\ufeff\n", 0),
+    ],
+)
+def test_the_first_record_that_starts_with_a_mark_is_noted(data: str, line: int) -> None:
+    assert scanned(data.encode()).marked_line == line
+    assert scanned(data.encode(), cuts=list(range(len(data.encode())))).marked_line == line
 
 
 @given(

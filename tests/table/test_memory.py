@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labelaudit.table import values
+from labelaudit.table import parser
 from labelaudit.table.reader import read_table
 
 
@@ -14,6 +14,6 @@ def test_a_parser_that_finds_no_memory_says_so(tmp_path, monkeypatch):
     def spent(self, buffer):
         raise MemoryError
 
-    monkeypatch.setattr(values._Joined, "readinto", spent)
+    monkeypatch.setattr(parser.Joined, "readinto", spent)
     with pytest.raises(MemoryError):
         read_table([str(tmp_path / "train.csv")], label="label")

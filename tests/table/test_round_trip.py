@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelaudit.errors import InputError
-from labelaudit.table import Table, read_table, values
+from labelaudit.table import Table, parts, read_table
 
 Write = Callable[..., str]
 
@@ -119,10 +119,11 @@ def test_a_file_read_in_parts_is_the_same(write: Write, monkeypatch: pytest.Monk
     path = write(f"whole,real,words,flag,label{end}{''.join(rows)}{last},1,b,{last},yes")
     options: dict[str, Any] = {"label": "label", "categorical": ["whole", "flag"]}
     alone = read_table([path], **options)
-    monkeypatch.setattr(values, "PART_BYTES", 100)
+    monkeypatch.setattr(parts, "PART_BYTES", 100)
+    monkeypatch.setattr(parts, "PART_ROWS", 1)
     for threads in (2, 3, 7):
-        parts = read_table([path], **options, threads=threads)
-        for one, other in zip(parts.columns, alone.columns, strict=True):
+        table = read_table([path], **options, threads=threads)
+        for one, other in zip(table.columns, alone.columns, strict=True):
             assert (one.name, one.kind, one.levels) == (other.name, other.kind, other.levels)
             assert np.array_equal(one.values, other.values, equal_nan=one.kind == "numeric")
-        assert np.array_equal(parts.given, alone.given)
+        assert np.array_equal(table.given, alone.given)

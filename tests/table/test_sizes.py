@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from labelaudit.errors import InputError
-from labelaudit.table import compression, lines, read_table, source
+from labelaudit.table import compression, intake, read_table, source
 
 Write = Callable[..., str]
 ROWS = "x,y\n" + "1,a\n2,b\n" * 3
@@ -24,7 +24,7 @@ PACKERS = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
 def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compression, "FREE_EXPANSION", 1 << 20)
     monkeypatch.setattr(source, "LONGEST_LINE", 1 << 20)
-    monkeypatch.setattr(lines, "MIB", 1 << 20)
+    monkeypatch.setattr(intake, "MIB", 1 << 20)
 
 
 @pytest.mark.parametrize("packer", ["gzip", "xz"])
@@ -71,7 +71,7 @@ def test_a_line_of_a_gibibyte_is_refused_in_little_memory(tmp_path: Path) -> Non
     tracemalloc.start()
     with pytest.raises(InputError, match=r"train.csv:2: the line is longer than 64 MiB"):
         read_table([path], label="y")
-    assert tracemalloc.get_traced_memory()[1] < 4 * lines.LONGEST_LINE
+    assert tracemalloc.get_traced_memory()[1] < 4 * intake.LONGEST_LINE
     tracemalloc.stop()
 
 

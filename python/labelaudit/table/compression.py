@@ -5,20 +5,23 @@ from __future__ import annotations
 import bz2
 import gzip
 import importlib
+import io
 import lzma
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, Protocol
 
 from labelaudit.errors import InputError, UsageError
+from labelaudit.table.intake import PIECE, Body
 
 PLAIN = "none"
 MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
 BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")  # after `BZh` and a digit: a header cell may start with those letters alone
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 MOST_EXPANSION, FREE_EXPANSION = 100, 64 << 20  # times, bytes: tables shrink to a tenth or so; a guess
-ZSTD_PIECE = 4096  # bytes
+FED = 1 << 12  # bytes that are decompressed in one go: zstandard knows no other bound of what it makes of them
 GZIP_WINDOW = 31  # zlib's code for a gzip header and the largest window
 
 
@@ -33,63 +36,87 @@ class Decompressor(Protocol):
 
 
 def compression_of(raw: bytes) -> str:
-    """gzip, bzip2, xz, zstd or none."""
+    """gzip, bzip2, xz, zstd or none; told by the first bytes."""
     if raw.startswith(b"BZh") and raw[4:10] in BZIP2_BLOCKS:
         return "bzip2"
     return next((name for magic, name in MAGIC if raw.startswith(magic)), PLAIN)
 
 
-def decompress(raw: bytes, compression: str, name: str, *, trust_size: bool = False) -> bytes:
-    """All members of a compressed file.
+def decompress(raw: Body, compression: str, name: str, *, trust_size: bool = False) -> bytes:
+    """All members of a compressed file; raises as `decompressed`."""
+    if compression == PLAIN:
+        return raw[:]
+    spool = io.BytesIO()
+    for piece in decompressed(raw, compression, name, trust_size=trust_size):
+        spool.write(piece)
+    return spool.getvalue()
+
+
+def decompressed(raw: Body, compression: str, name: str, *, trust_size: bool = False) -> Iterator[bytes]:
+    """All members of a compressed file, in pieces.
 
     Raises InputError if it is cut short, damaged, followed by anything else, or, unless `trust_size`, larger than
     MOST_EXPANSION times the file and FREE_EXPANSION.
     """
-    if compression == PLAIN:
-        return raw
-    left = None if trust_size else max(FREE_EXPANSION, MOST_EXPANSION * len(raw))
-    members = []
-    rest = raw
-    while rest:
+    most = max(FREE_EXPANSION, MOST_EXPANSION * len(raw))
+    size, start, end = 0, 0, 0
+    while start < len(raw):
         machine = _decompressor(compression, name)
         damages: tuple[type[Exception], ...] = (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError)
         damages += _zstd_errors()
         try:
-            members.append(_member(machine, rest, left, name))
-            left = None if left is None else left - len(members[-1])
+            for piece, end in _member(machine, raw, start):  # noqa: B007
+                size += len(piece)
+                if size > most and not trust_size:
+                    raise InputError(
+                        f"{name}: the file expands to more than {MOST_EXPANSION} times its size. Add --trust-size if "
+                        "it is right."
+                    )
+                yield piece
         except damages as error:
             raise InputError(f"{name}: the {compression} data is damaged ({error}).") from None
         if not machine.eof:
             raise InputError(f"{name}: the {compression} data ends early; the file is cut short.")
-        rest = machine.unused_data.lstrip(b"\0")  # padding that gzip and xz allow
-    return b"".join(members)
+        start = _after_padding(raw, end)
 
 
-def _member(machine: Decompressor, rest: bytes, left: int | None, name: str) -> bytes:
-    """One member, of at most `left` bytes."""
-    if left is None:
-        return machine.decompress(rest)
+def _member(machine: Decompressor, raw: Body, start: int) -> Iterator[tuple[bytes, int]]:
+    """What the member that starts here holds, piece by piece, each with where what was read of the file ends."""
+    while start < len(raw) and not machine.eof:
+        fed = raw[start : start + FED]
+        start += len(fed)
+        for piece in _outputs(machine, fed):
+            yield piece, start - len(machine.unused_data)
+
+
+def _outputs(machine: Decompressor, fed: bytes) -> Iterator[bytes]:
+    """What the machine makes of these bytes, in pieces of some PIECE bytes."""
     try:
-        member = machine.decompress(rest, left + 1)
-    except TypeError:  # zstandard knows no bound
-        member = _in_pieces(machine, rest, left)
-    if len(member) > left:
-        raise InputError(
-            f"{name}: the file expands to more than {MOST_EXPANSION} times its size. Add --trust-size if it is right."
-        )
-    return member
+        piece = machine.decompress(fed, PIECE)
+    except TypeError:  # zstandard
+        yield machine.decompress(fed)
+        return
+    yield piece
+    while not machine.eof and (len(piece) == PIECE or _left(machine)):
+        piece = machine.decompress(_left(machine), PIECE)
+        yield piece
 
 
-def _in_pieces(machine: Decompressor, rest: bytes, left: int) -> bytes:
-    """The member, or somewhat more than `left` bytes of it: pieces keep small what one call can make of them."""
-    found: list[bytes] = []
-    size = 0
-    for start in range(0, len(rest), ZSTD_PIECE):
-        if machine.eof or size > left:
+def _left(machine: Decompressor) -> bytes:
+    """What zlib has not yet looked at; the others keep it to themselves."""
+    left: bytes | None = getattr(machine, "unconsumed_tail", None)
+    return left or b""
+
+
+def _after_padding(raw: Body, start: int) -> int:
+    """Where the next member starts, or the end: zeros that gzip and xz allow are no member."""
+    while start < len(raw):
+        rest = raw[start : start + FED]
+        padding = len(rest) - len(rest.lstrip(b"\0"))
+        start += padding
+        if padding < len(rest):
             break
-        found.append(machine.decompress(rest[start : start + ZSTD_PIECE]))
-        size += len(found[-1])
-    return b"".join(found)
+    return start
 
 
 def _zstd_errors() -> tuple[type[Exception], ...]:

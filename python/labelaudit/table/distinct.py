@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labelaudit.table.rowwise import BoolArray, counts, picked
 from labelaudit.table.table import FloatArray, IntArray, ObjectArray
 
 if TYPE_CHECKING:
@@ -34,24 +35,24 @@ class Distinct:
     @cached_property
     def counts(self) -> IntArray:
         """How many rows hold each word."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.words)).astype(np.int64)
+        return counts(self.codes, len(self.words))
 
     def spread(self, values: FloatArray) -> FloatArray:
         """One value a word to one value a row, NaN where missing."""
-        return np.append(values, np.nan)[self.codes]
+        return picked(self.codes, place=np.append(values, np.nan))
 
-    def text(self) -> ObjectArray:
-        """The words row by row, "" where missing."""
+    def text(self, kept: BoolArray | None = None) -> ObjectArray:
+        """The words row by row, of all rows or the kept ones, "" where missing."""
         padded = np.empty(len(self.words) + 1, dtype=object)
         padded[:-1], padded[-1] = self.words, ""
-        return padded[self.codes]
+        return picked(self.codes, kept, padded)
 
     def coded(self, levels: tuple[str, ...] | None = None) -> tuple[IntArray, tuple[str, ...]]:
         """Codes into the sorted words, or into given levels with every other word MISSING."""
         kept = tuple(sorted(self.words.tolist())) if levels is None else levels
         place = {level: code for code, level in enumerate(kept)}
         codes = np.array([*(place.get(word, MISSING) for word in self.words), MISSING], dtype=np.int64)
-        return codes[self.codes], kept
+        return picked(self.codes, place=codes), kept
 
     def numbers(self) -> FloatArray:
         """Each word as pandas' C reader takes it for a number, NaN where it does not."""

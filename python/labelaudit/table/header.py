@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labelaudit.errors import InputError
+from labelaudit.table.cells import Cells, rows_with
 from labelaudit.table.delimiter import DELIMITERS, separated_by
 from labelaudit.table.roles import MISSING_WORDS
 from labelaudit.table.scan import Header, split_record
@@ -64,14 +65,16 @@ def _refuse_preamble(header: Header, where: str, label: str, delimiter: str) -> 
             )
 
 
-def refuse_repeated_header(frame: pd.DataFrame, header: tuple[str, ...], label: str, at: Callable[[int], str]) -> None:
+def refuse_repeated_header(
+    cells: Mapping[str, pd.Series | Cells], header: tuple[str, ...], label: str, at: Callable[[int], str]
+) -> None:
     """Raise InputError at a row that is the header again, as files joined end to end have it; `at`: a row's place."""
-    same = np.flatnonzero(frame[label].to_numpy() == label)
-    others = [name for name in header if name in frame and name != label and name not in MISSING_WORDS]
+    same = rows_with(label, cells[label])
+    others = [name for name in header if name in cells and name != label and name not in MISSING_WORDS]
     for name in others:
         if len(same) == 0:
             return
-        same = same[frame[name].iloc[same].to_numpy(dtype=object) == name]
+        same = np.intersect1d(same, rows_with(name, cells[name]))
     if others and len(same):
         raise InputError(f"{at(int(same[0]))}: this line is the header again. Remove it where files were joined.")
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from labelaudit.errors import InputError
-from labelaudit.table.distinct import ISO_DATE, Distinct, distinct, seconds
+from labelaudit.table.cells import Cells, words_of
+from labelaudit.table.distinct import ISO_DATE, Distinct, seconds
 from labelaudit.table.foreign import how_to_write, is_foreign_number
+from labelaudit.table.rowwise import picked
 from labelaudit.table.table import Column, FloatArray, Kind, LeftOutColumn
 from labelaudit.table.words import LONGEST_SHOWN, as_option, quoted
 
@@ -29,12 +31,12 @@ class Places(Protocol):
     def cell(self, row: int, column: str) -> str: ...  # noqa: D102
 
 
-def infer(name: str, cells: pd.Series, places: Places) -> Column | LeftOutColumn:
+def infer(name: str, cells: pd.Series | Cells, places: Places) -> Column | LeftOutColumn:
     """The column in the kind that its cells show, or why it is no feature; raises InputError as `as_kind`."""
     typed = _typed(name, cells, places)
     if typed is not None:
         return typed
-    words = distinct(cells)
+    words = words_of(cells)
     for kind, values in _candidates(words):
         if _share(words, values) >= EXPECTED:
             return as_kind(name, cells, kind, places)
@@ -64,7 +66,9 @@ def _may_be_foreign(words: Distinct, numbers: FloatArray) -> bool:
     return all(map(is_foreign_number, others)) and not all(word.isspace() for word, _ in first)
 
 
-def as_kind(name: str, cells: pd.Series, kind: Kind, places: Places, levels: tuple[str, ...] | None = None) -> Column:
+def as_kind(
+    name: str, cells: pd.Series | Cells, kind: Kind, places: Places, levels: tuple[str, ...] | None = None
+) -> Column:
     """The column in this kind; given levels are kept, and other words count as missing.
 
     Raises InputError at the first cell that is no such thing.
@@ -73,7 +77,7 @@ def as_kind(name: str, cells: pd.Series, kind: Kind, places: Places, levels: tup
         typed = _typed(name, cells, places)
         if typed is not None and typed.kind == "numeric":
             return typed
-    words = distinct(cells)
+    words = words_of(cells)
     if kind == "text":
         return Column(name, kind, words.text())
     if kind == "categorical":
@@ -85,8 +89,10 @@ def as_kind(name: str, cells: pd.Series, kind: Kind, places: Places, levels: tup
     return _numbers(name, words.spread(values), kind, places)
 
 
-def _typed(name: str, cells: pd.Series, places: Places) -> Column | None:
+def _typed(name: str, cells: pd.Series | Cells, places: Places) -> Column | None:
     """A column whose cells pandas has already found to be of one kind; None for words."""
+    if isinstance(cells, Cells):  # numbers that were read in parts are within float64
+        return None if cells.kind == "words" or cells.values is None else Column(name, cells.kind, cells.values)
     import pandas as pd
 
     kind = pd.api.types.infer_dtype(cells, skipna=True)
@@ -134,10 +140,10 @@ def _share(words: Distinct, values: FloatArray) -> float:
 
 
 def _refuse_first_other(name: str, words: Distinct, values: FloatArray, kind: Kind, places: Places) -> None:
-    other = words.spread(np.isnan(values).astype(np.float64)) == 1.0
-    if not other.any():
+    other = np.append(np.isnan(values), False)
+    if not other.any():  # there is a row with each word
         return
-    row = int(np.argmax(other))
+    row = int(np.argmax(picked(words.codes, place=other)))
     cell = str(words.words[words.codes[row]])
     cure = (how_to_write(cell) if kind == "numeric" else "") + _treat_as_missing(cell)
     expected = {"numeric": "a number", "boolean": "true or false", "date": "an ISO 8601 date"}[kind]

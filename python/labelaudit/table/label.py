@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from labelaudit.errors import InputError
-from labelaudit.table.distinct import distinct
+from labelaudit.table.distinct import Distinct
 from labelaudit.table.kinds import Places
-from labelaudit.table.table import IntArray, ObjectArray
+from labelaudit.table.rowwise import BoolArray, picked
+from labelaudit.table.table import IntArray
 from labelaudit.table.words import counted, listed, quoted
 
 
-def given_labels(labels: ObjectArray) -> tuple[tuple[str, ...], IntArray]:
-    """The sorted classes and each label's code; labels are text, taken exactly, none of them empty."""
-    import pandas as pd
-
-    codes, classes = distinct(pd.Series(labels, dtype=object)).coded()
-    return classes, codes
+def given_labels(labels: Distinct, labelled: BoolArray | None) -> tuple[tuple[str, ...], IntArray]:
+    """The sorted classes and the code of each labelled row's label, taken exactly; None: all rows are labelled."""
+    classes = tuple(sorted(word for word in labels.words.tolist() if word))
+    codes, _ = labels.coded(classes)
+    return classes, picked(codes, labelled)
 
 
 def check_classes(label: str, classes: tuple[str, ...], given: IntArray, source: str) -> None:
@@ -40,18 +40,18 @@ def check_classes(label: str, classes: tuple[str, ...], given: IntArray, source:
         )
 
 
-def codes_of_known(labels: ObjectArray, known: tuple[str, ...], label: str, places: Places, rows: IntArray) -> IntArray:
+def codes_of_known(
+    labels: Distinct, labelled: BoolArray | None, known: tuple[str, ...], label: str, places: Places
+) -> IntArray:
     """Codes of a reference's labels into the audited classes; raises InputError at the first label that is not known.
 
-    `rows` are the labels' rows in `places`, from 0.
+    `labelled`: the rows that have a label; None: all.
     """
-    import pandas as pd
-
-    codes, _ = distinct(pd.Series(labels, dtype=object)).coded(known)
-    if (codes < 0).any():
-        first = int(np.argmax(codes < 0))
+    codes, _ = labels.coded(known)
+    if not {word for word in labels.words.tolist() if word} <= set(known):
+        row = int(np.argmax(codes < 0 if labelled is None else (codes < 0) & labelled))
         raise InputError(
-            f"{places.at(int(rows[first]))}, column {quoted(label)}: the class {quoted(labels[first])} is not in the"
-            f" audited data, whose classes are {listed(known)}. Correct the label, or remove the row."
+            f"{places.at(row)}, column {quoted(label)}: the class {quoted(labels.words[labels.codes[row]])} is not in "
+            f"the audited data, whose classes are {listed(known)}. Correct the label, or remove the row."
         )
-    return codes
+    return picked(codes, labelled)

@@ -7,16 +7,24 @@ from collections.abc import Sequence
 
 from labelaudit.errors import InputError
 from labelaudit.table.parquet.file import Parquet, is_parquet, open_parquet
+from labelaudit.table.records import Dialect
 from labelaudit.table.source import Text, open_text
 
 Opened = Text | Parquet
 
 
-def open_input(path: str | os.PathLike[str], *, charset: str = "utf-8", trust_size: bool = False) -> Opened:
-    """The input as text, or as Parquet; raises as `open_text` and `open_parquet` do."""
+def open_input(
+    path: str | os.PathLike[str],
+    *,
+    charset: str = "utf-8",
+    trust_size: bool = False,
+    dialect: Dialect | None = None,
+    threads: int = 1,
+) -> Opened:
+    """The input as text, or as Parquet; parameters and errors are those of `open_text` and `open_parquet`."""
     if is_parquet(path):
         return open_parquet(path, trust_size=trust_size)
-    return open_text(path, charset=charset, trust_size=trust_size)
+    return open_text(path, charset=charset, trust_size=trust_size, dialect=dialect, threads=threads)
 
 
 def all_parquet(inputs: Sequence[Opened]) -> list[Parquet]:

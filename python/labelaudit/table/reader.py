@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -19,17 +20,18 @@ from labelaudit.table.header import (
 )
 from labelaudit.table.opening import Opened, all_parquet, open_input
 from labelaudit.table.parquet.file import Parquet
+from labelaudit.table.parts import PART_BYTES, read_columns
+from labelaudit.table.records import Dialect
 from labelaudit.table.rejects import kept_rejects
 from labelaudit.table.roles import Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
 from labelaudit.table.source import STDIN, Text
 from labelaudit.table.table import Source, Table
-from labelaudit.table.values import PART_BYTES, file_places, read_values
+from labelaudit.table.values import file_places, read_values
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LOST = "\ufffd".encode()
 Input = str | os.PathLike[str] | Opened  # a file by its name, or what was read from it already
 
 
@@ -71,14 +73,14 @@ def read_table(
         missing=missing,
         group=group,
     )
-    texts, parquet = _opened(paths, charset, trust_size)
+    if threads > 1 and _are_large(paths):
+        Thread(target=import_module, args=("pandas",)).start()  # takes as long as the scan, which lets it
+    texts, parquet = _opened(paths, charset, trust_size, delimiter=delimiter, skip=skip, threads=threads)
     if parquet:
         from labelaudit.table.parquet.reader import read_parquet, refuse_csv_options
 
         refuse_csv_options(parquet[0], skip=skip, delimiter=delimiter, charset=charset, rejects=rejects)
         return read_parquet(parquet, wanted, expect=expect, expect_rows=expect_rows, threads=threads)
-    if threads > 1 and sum(len(text.data) for text in texts) > PART_BYTES:
-        Thread(target=import_module, args=("pandas",)).start()  # takes as long as the scan, which lets it
     with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
         structures = _structures(texts, wanted, skip=skip, delimiter=delimiter, expect=expect)
     header = structures[0].header
@@ -87,7 +89,7 @@ def read_table(
     )
     if expect is None:
         refuse_unknown(wanted, header)
-    frame = read_values(
+    cells = read_columns(
         texts,
         structures,
         columns=_needed(header, wanted, expect),
@@ -97,10 +99,10 @@ def read_table(
         threads=threads,
     )
     places = file_places(texts, structures)
-    refuse_repeated_header(frame, header, label, places.at)
+    refuse_repeated_header(cells, header, label, places.at)
     sources = tuple(_source(text, found, skip) for text, found in zip(texts, structures, strict=True))
     rows = Rows(places.file, places.line, places.offset, places)
-    return build(frame, header, wanted, rows, sources, expect)
+    return build(cells, header, wanted, rows, sources, expect)
 
 
 def read_cells(
@@ -119,7 +121,7 @@ def read_cells(
 
     Raises as `read_table` does where a file is not well-formed or has no such label column.
     """
-    texts, parquet = _opened(paths, charset, trust_size)
+    texts, parquet = _opened(paths, charset, trust_size, delimiter=delimiter, skip=skip)
     if parquet:
         from labelaudit.table.parquet.reader import parquet_cells, refuse_csv_options
 
@@ -131,18 +133,49 @@ def read_cells(
     return read_values(texts, structures, columns=header, as_text=header, features=(), missing=())
 
 
-def _opened(paths: Sequence[Input], charset: str, trust_size: bool) -> tuple[list[Text], list[Parquet]]:
+def _opened(
+    paths: Sequence[Input], charset: str, trust_size: bool, *, delimiter: str | None, skip: int, threads: int = 1
+) -> tuple[list[Text], list[Parquet]]:
     """All inputs as texts, or all as Parquet."""
     if isinstance(paths, str | os.PathLike) or len(paths) == 0:
         raise UsageError("expected a list of one or more files.")
     if sum(not isinstance(path, Text | Parquet) and os.fspath(path) == STDIN for path in paths) > 1:
         raise UsageError("standard input (-) can be read only once.")
     inputs = [
-        path if isinstance(path, Text | Parquet) else open_input(path, charset=charset, trust_size=trust_size)
+        path
+        if isinstance(path, Text | Parquet)
+        else open_input(
+            path,
+            charset=charset,
+            trust_size=trust_size,
+            dialect=_dialect(os.fspath(path), delimiter, skip),
+            threads=threads,
+        )
         for path in paths
     ]
     parquet = all_parquet(inputs)
     return [each for each in inputs if isinstance(each, Text)], parquet
+
+
+def _dialect(path: str, delimiter: str | None, skip: int) -> Dialect | None:
+    """The dialect that the file will be scanned in; None where that will be refused."""
+    try:
+        return None if skip < 0 else Dialect(delimiter_of(path, delimiter), skip)
+    except UsageError:
+        return None
+
+
+def _are_large(paths: Sequence[Input]) -> bool:
+    """Whether the files take so long to scan that pandas can be imported meanwhile."""
+    texts = (path for path in paths if not isinstance(path, Parquet))
+    return sum(len(path.body) if isinstance(path, Text) else _size(path) for path in texts) > 2 * PART_BYTES
+
+
+def _size(path: str | os.PathLike[str]) -> int:
+    try:
+        return Path(path).stat().st_size
+    except (OSError, ValueError):
+        return 0  # is refused when it is opened
 
 
 def _structures(
@@ -153,14 +186,14 @@ def _structures(
     first: Header | None = None
     for text in texts:
         mark = delimiter_of(text.path, delimiter)
-        scanner, header = scan(text, delimiter=mark, skip=skip)
+        found, header = scan(text, delimiter=mark, skip=skip)
         if header is not None:
             check_header(header, name=text.name, label=roles.label, delimiter=mark)
             first = first or header
             check_same_header(first, header, first_name=texts[0].name, name=text.name)
             if expect is not None:
                 check_reference_header(header, tuple(column.name for column in expect.columns), name=text.name)
-        structures.append(structure(text, scanner, header, delimiter=mark))
+        structures.append(structure(text, found, header, delimiter=mark))
         _refuse_mixed(structures, texts)
     return structures
 
@@ -200,5 +233,5 @@ def _source(text: Text, structure: Structure, skip: int) -> Source:
         charset=text.charset,
         skip=skip,
         blank_lines=len(structure.blank_offsets),
-        lost_characters=text.data.count(LOST),
+        lost_characters=text.lost_characters,
     )

@@ -17,6 +17,7 @@ from labelaudit.errors import InputError, UsageError
 from labelaudit.files import same_file, write_bytes
 from labelaudit.masks import no_wider_than
 from labelaudit.table.delimiter import delimiter_of
+from labelaudit.table.intake import Body
 from labelaudit.table.scan import Header, column_name, field_count, scan, sentence
 from labelaudit.table.source import STDIN, Text
 from labelaudit.table.table import IntArray
@@ -73,13 +74,12 @@ def rendered(found: Sequence[Reject], target: str) -> bytes:
 
 def rejects(text: Text, delimiter: str, skip: int) -> Iterator[Reject]:
     """All structural errors of a text, in its order: every record of another width, and what ended the scan."""
-    scanner, header = scan(text, delimiter=delimiter, skip=skip)
-    errors = scanner.errors
+    found, header = scan(text, delimiter=delimiter, skip=skip)
+    errors = found.errors
     last = [error for error in errors if error.fault not in RAGGED]
-    if header is not None and len(errors) < scanner.error_count:  # the scanner keeps only the first
-        lines, offsets = scanner.take_lines(), scanner.take_offsets()
-        end = last[0].offset if last else len(text.data)
-        yield from _ragged(text, header, delimiter, lines, offsets, end)
+    if header is not None and len(errors) < found.error_count:  # the scanner keeps only the first
+        end = last[0].offset if last else len(text.body)
+        yield from _ragged(text, header, delimiter, found.lines, found.offsets, end)
     else:
         yield from (_reject(text, header, error) for error in errors if error.fault in RAGGED)
     yield from (_reject(text, header, error) for error in last)
@@ -87,20 +87,20 @@ def rejects(text: Text, delimiter: str, skip: int) -> Iterator[Reject]:
 
 def _reject(text: Text, header: Header | None, error: CsvError) -> Reject:
     column = "" if error.fault in RAGGED else column_name(header, error.column)
-    return Reject(text.path, error.line, column, error.offset, sentence(text.data, error))
+    return Reject(text.path, error.line, column, error.offset, sentence(text.body, error))
 
 
 def _ragged(
     text: Text, header: Header, delimiter: str, lines: IntArray, offsets: IntArray, end: int
 ) -> Iterator[Reject]:
-    widths = _widths(text.data, delimiter, offsets, end)
+    widths = _widths(text.body, delimiter, offsets, end)
     expected = len(header.names)
     for i in np.flatnonzero(widths != expected).tolist():
         reason = field_count(expected, int(widths[i]))
         yield Reject(text.path, int(lines[i]), "", int(offsets[i]), reason)
 
 
-def _widths(data: bytes, delimiter: str, offsets: IntArray, end: int) -> IntArray:
+def _widths(data: Body, delimiter: str, offsets: IntArray, end: int) -> IntArray:
     """The number of fields of each record up to the byte where the text stops being well-formed."""
     first = int(offsets[0])
     body = np.frombuffer(data, dtype=np.uint8)[first:end]

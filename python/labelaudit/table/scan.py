@@ -7,19 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-import numpy as np
-
-from labelaudit._core import CsvError, CsvFault, CsvScanner
+from labelaudit._core import CsvError, CsvFault
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.delimiter import DELIMITERS, separated_by
+from labelaudit.table.intake import Body
+from labelaudit.table.records import Dialect, Scan
 from labelaudit.table.source import Text
 from labelaudit.table.table import IntArray
 from labelaudit.table.words import counted, quoted
 
-MARK = "\ufeff"
 PREAMBLE = 1 << 14  # bytes after the first record in which a later header is looked for; a guess
 MOST_LINES = 20  # of errors that a message names
-PIECE = 1 << 20  # bytes a call; between calls Ctrl-C is heard
 
 
 @dataclass(frozen=True)
@@ -45,20 +43,16 @@ class Header:
     after: str = ""
 
 
-def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[CsvScanner, Header | None]:
-    """The finished scanner, and the header if its end was reached."""
+def scan(text: Text, *, delimiter: str, skip: int = 0) -> tuple[Scan, Header | None]:
+    """What a scan of the text finds, and the header if its end was reached."""
     if skip < 0:
         raise UsageError("--skip must be 0 or more lines.")
-    scanner = CsvScanner(delimiter=delimiter, skip_lines=skip)
-    view = memoryview(text.data)
-    for start in range(0, len(view), PIECE):
-        scanner.feed(view[start : start + PIECE])
-    scanner.finish()
-    if scanner.header_fields == 0:
-        return scanner, None
-    line = text.data[scanner.header_offset : scanner.header_end].decode("utf-8")
-    after = text.data[scanner.header_end : scanner.header_end + PREAMBLE].decode("utf-8", "replace")
-    return scanner, Header(split_record(line, delimiter), scanner.header_line, line, after)
+    found = text.scan(Dialect(delimiter, skip))
+    if found.header_fields == 0:
+        return found, None
+    line = text.body[found.header_offset : found.header_end].decode("utf-8")
+    after = text.body[found.header_end : found.header_end + PREAMBLE].decode("utf-8", "replace")
+    return found, Header(split_record(line, delimiter), found.header_line, line, after)
 
 
 def split_record(record: str, delimiter: str) -> tuple[str, ...]:
@@ -68,42 +62,28 @@ def split_record(record: str, delimiter: str) -> tuple[str, ...]:
     return tuple(inside.replace('""', '"') or plain for inside, plain in cells)
 
 
-def structure(text: Text, scanner: CsvScanner, header: Header | None, *, delimiter: str) -> Structure:
-    """What a finished scan found; raises InputError for its first error, for no header, and for no rows."""
-    errors = scanner.errors
-    if errors:
-        refuse(text, header, errors, scanner.error_count, delimiter=delimiter)
+def structure(text: Text, scan: Scan, header: Header | None, *, delimiter: str) -> Structure:
+    """What a scan found; raises InputError for its first error, for no header, and for no rows."""
+    if scan.errors:
+        refuse(text, header, scan.errors, scan.error_count, delimiter=delimiter)
     if header is None:
         raise InputError(f"{text.name}: there is no header, only empty or skipped lines.")
-    found = Structure(
+    if len(scan.lines) == 0:
+        raise InputError(f"{text.name}:{header.line}: a header without rows.")
+    if scan.marked_line:
+        raise InputError(
+            f"{text.name}:{scan.marked_line}: an encoding mark (U+FEFF) where only the start of a file may have one. "
+            "Remove it; if files were joined here, name them one by one."
+        )
+    return Structure(
         header=header.names,
         header_line=header.line,
-        body=scanner.header_end,
+        body=scan.header_end,
         delimiter=delimiter,
-        lines=scanner.take_lines(),
-        offsets=scanner.take_offsets(),
-        blank_offsets=scanner.take_blank_offsets(),
+        lines=scan.lines,
+        offsets=scan.offsets,
+        blank_offsets=scan.blank_offsets,
     )
-    if len(found.lines) == 0:
-        raise InputError(f"{text.name}:{header.line}: a header without rows.")
-    _refuse_marks(text, header, found)
-    return found
-
-
-def _refuse_marks(text: Text, header: Header, found: Structure) -> None:
-    """Raise InputError where a record starts with an encoding mark that is not the file's own first bytes."""
-    lines = [header.line] if header.text.startswith(MARK) else []
-    at = text.data.find(b"\n" + MARK.encode())
-    while at >= 0 and not lines:
-        record = int(np.searchsorted(found.offsets, at + 1))
-        if record < len(found.offsets) and found.offsets[record] == at + 1:  # not inside quotes
-            lines.append(int(found.lines[record]))
-        at = text.data.find(b"\n" + MARK.encode(), at + 1)
-    if lines:
-        raise InputError(
-            f"{text.name}:{lines[0]}: an encoding mark (U+FEFF) where only the start of a file may have one. Remove "
-            "it; if files were joined here, name them one by one."
-        )
 
 
 def refuse(text: Text, header: Header | None, errors: Sequence[CsvError], count: int, *, delimiter: str) -> NoReturn:
@@ -114,10 +94,10 @@ def refuse(text: Text, header: Header | None, errors: Sequence[CsvError], count:
         named = header is not None and error.column <= len(header.names)
         column = column_name(header, error.column)
         where += f", column {quoted(column) if named else column}"
-    byte = text.data[error.offset : error.offset + 1].decode("latin-1")
+    byte = text.body[error.offset : error.offset + 1].decode("latin-1")
     if header is None and error.fault is CsvFault.TEXT_AFTER_QUOTE and byte in DELIMITERS:
         raise InputError(f"{where}: {separated_by(byte, delimiter)}")
-    raise InputError(f"{where}, byte {error.offset}: {sentence(text.data, error)}{_more(errors, count)}")
+    raise InputError(f"{where}, byte {error.offset}: {sentence(text.body, error)}{_more(errors, count)}")
 
 
 def column_name(header: Header | None, column: int) -> str:
@@ -134,7 +114,7 @@ def _more(errors: Sequence[CsvError], count: int) -> str:
     return f" (and {counted(count - 1, 'error')} after it, on {'line' if count == 2 else 'lines'} {lines}{rest})"
 
 
-def sentence(data: bytes, error: CsvError) -> str:
+def sentence(data: Body, error: CsvError) -> str:
     """Expected, got and cure for a structural error."""
     byte = data[error.offset] if error.offset < len(data) else 0
     if error.fault in (CsvFault.TOO_FEW_FIELDS, CsvFault.TOO_MANY_FIELDS):
@@ -161,7 +141,7 @@ def field_count(expected: int, found: int) -> str:
     return f"{sentence} Add the missing fields, or remove the line."
 
 
-def _carriage_return(data: bytes) -> str:
-    if b"\n" not in data:
+def _carriage_return(data: Body) -> str:
+    if data.find(b"\n") < 0:
         return "the line ends are CR only (old Mac). Convert them to LF, for example with tr '\\r' '\\n'."
     return "a carriage return outside quotes that ends no line. Remove it, or put the cell in quotes."

@@ -1,0 +1,187 @@
+"""The cells of files in parts, on several threads: each part is parsed, put into arrays of the whole, and let go."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelaudit import storage
+from labelaudit.table.cells import Cells
+from labelaudit.table.distinct import Distinct
+from labelaudit.table.parser import body, options_for, parsed
+from labelaudit.table.pieces import Piece, Verdict, are_few, joined, piece_of, verdict
+from labelaudit.table.scan import Structure
+from labelaudit.table.source import Text
+from labelaudit.table.table import FloatArray
+from labelaudit.table.values import refuse_other_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PART_BYTES = 4 << 20  # fits a processor's cache; larger parts take up to twice as long
+PART_ROWS = 2000  # at the least: each column of each part costs some time of its own
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some records of one file, bytes `start` to `stop`, which are these rows of all files."""
+
+    file: int
+    start: int
+    stop: int
+    rows: slice
+
+
+def parts_of(structures: Sequence[Structure], sizes: Sequence[int]) -> list[Part]:
+    """The records of all files in parts of some size; `sizes`: the bytes of each text."""
+    parts = []
+    first = 0
+    for file, (structure, size) in enumerate(zip(structures, sizes, strict=True)):
+        rows = len(structure.offsets)
+        marks = np.searchsorted(structure.offsets, np.arange(structure.body, size, PART_BYTES)[1:])
+        cuts = [0]
+        for mark in marks.tolist():
+            if mark - cuts[-1] >= PART_ROWS and rows - mark >= PART_ROWS:
+                cuts.append(mark)
+        bounds = [structure.body, *structure.offsets[cuts[1:]].tolist(), size]
+        spans = zip(pairwise(bounds), pairwise([*cuts, rows]), strict=True)
+        parts += [Part(file, start, stop, slice(first + a, first + b)) for (start, stop), (a, b) in spans]
+        first += rows
+    return parts
+
+
+def read_columns(
+    texts: Sequence[Text],
+    structures: Sequence[Structure],
+    *,
+    columns: Collection[str],
+    as_text: Collection[str],
+    features: Collection[str],
+    missing: Sequence[str],
+    threads: int,
+) -> dict[str, pd.Series | Cells]:
+    """The named columns of all files, each of the type that pandas infers from the whole of it.
+
+    `as_text` columns are words; the missing words count for `features` only. A column whose parts do not tell what the
+    whole is (numbers beyond 64 bits, a minus zero among integers and floats) is read once more as a whole.
+    Raises RuntimeError if pandas finds another number of rows than the scan: a bug of ours.
+    """
+    options = options_for(structures[0], columns, as_text, features, missing)
+    reading = _Reading(texts, structures, options, columns)
+    first, *others = range(len(reading.parts))
+    reading.read(first, columns)
+    reading.expect_categories()
+    _each(threads, [partial(reading.read, i, columns) for i in others])
+    verdicts = {name: verdict(reading.pieces[name]) for name in columns}
+    for name in as_text:
+        if name in verdicts:
+            verdicts[name] = "words"
+    _each(threads, reading.amendments(verdicts))
+    whole = reading.whole([name for name, found in verdicts.items() if found == "whole"])
+    return {name: whole[name] if name in whole else reading.cells(name, found) for name, found in verdicts.items()}
+
+
+def _each(threads: int, tasks: Sequence[Callable[[], None]]) -> None:
+    if threads == 1 or len(tasks) < 2:
+        for task in tasks:
+            task()
+        return
+    with storage.threads(min(threads, len(tasks))) as pool:
+        futures = [pool.submit(task) for task in tasks]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _slots(columns: Iterable[str], rows: int) -> dict[str, FloatArray]:
+    """8 bytes a row and column."""
+    return {name: np.empty(rows) for name in columns}
+
+
+class _Reading:
+    """Arrays of the whole that are filled part by part."""
+
+    def __init__(
+        self, texts: Sequence[Text], structures: Sequence[Structure], options: dict[str, Any], columns: Iterable[str]
+    ) -> None:
+        self.texts, self.structures, self.options = texts, structures, options
+        self.parts = parts_of(structures, [len(text.body) for text in texts])
+        rows = self.parts[-1].rows.stop
+        self.slots = _slots(columns, rows)
+        self.pieces = {name: [Piece("nothing")] * len(self.parts) for name in columns}
+        self.minus_zero = any(text.has_minus_zero for text in texts)
+
+    def read(self, number: int, columns: Collection[str], words: bool = False) -> None:
+        """Parses one part; `words`: as words, whatever they look like."""
+        part = self.parts[number]
+        types = dict.fromkeys(columns, object) if words else self.options["dtype"]
+        options = {**self.options, "usecols": list(columns), "dtype": types}
+        frame = parsed(self._body(part), options)
+        refuse_other_rows(len(frame), part.rows.stop - part.rows.start)
+        numbers = set()
+        for name in columns:
+            piece = piece_of(frame[name], self.slots[name][part.rows], self.minus_zero)
+            if piece.made == "other" and types.get(name) == "category":
+                numbers.add(name)
+            self.pieces[name][number] = piece
+        if numbers:
+            self.read(number, numbers, words=True)
+
+    def expect_categories(self) -> None:
+        """Lets columns that have few words in the first part be read as categories in the others."""
+        rows = self.parts[0].rows
+        few = [name for name, (first, *_) in self.pieces.items() if are_few(first, rows.stop - rows.start)]
+        self.options = {**self.options, "dtype": {**self.options["dtype"], **dict.fromkeys(few, "category")}}
+
+    def amendments(self, verdicts: dict[str, Verdict]) -> list[Callable[[], None]]:
+        """What is to be read again: the parts that look like numbers in columns of words."""
+        tasks: list[Callable[[], None]] = []
+        words = [name for name, found in verdicts.items() if found == "words"]
+        for i in range(len(self.parts)):
+            again = [name for name in words if self.pieces[name][i].made not in ("words", "nothing")]
+            if again:
+                tasks.append(partial(self.read, i, again, words=True))
+        return tasks
+
+    def whole(self, columns: Sequence[str]) -> dict[str, pd.Series]:
+        """These columns as one parse of all files has them; they alone are held in memory."""
+        if not columns:
+            return {}
+        names = [name for name in self.options["names"] if name in columns]
+        options = {**self.options, "names": names, "usecols": names, "dtype": {}}
+        frame = parsed(self._cells_of(names), options)
+        refuse_other_rows(len(frame), self.parts[-1].rows.stop)
+        return {name: frame[name] for name in columns}
+
+    def _cells_of(self, names: list[str]) -> Iterator[memoryview]:
+        """These columns as a file of their own, part by part, after an empty line; in quotes, so that none is blank."""
+        yield memoryview(b"\n")
+        as_they_stand = {**self.options, "usecols": names, "dtype": dict.fromkeys(names, object), "na_values": {}}
+        how: dict[str, Any] = {"sep": self.options["sep"], "quoting": csv.QUOTE_ALL, "lineterminator": "\n"}
+        for part in self.parts:
+            frame = parsed(self._body(part), as_they_stand)
+            yield memoryview(frame.to_csv(index=False, header=False, **how).encode())
+
+    def _body(self, part: Part) -> list[memoryview]:
+        return body(self.texts[part.file], self.structures[part.file], part.start, part.stop)
+
+    def cells(self, name: str, found: Verdict) -> Cells:
+        """The column as the parts have left it."""
+        slots = self.slots[name]
+        if found != "words":
+            for part, piece in zip(self.parts, self.pieces[name], strict=True):
+                if piece.made == "nothing":
+                    slots[part.rows] = np.nan
+            return Cells("boolean" if found == "boolean" else "numeric", slots)
+        codes = slots.view(np.int64)
+        words = joined(self.pieces[name], [codes[part.rows] for part in self.parts])
+        return Cells("words", found=Distinct(codes, words))
