@@ -12,6 +12,7 @@ import pytest
 
 from labelaudit import _core, storage
 from labelaudit.errors import OutputError
+from labelaudit.table.rowwise import Growing
 
 LARGE = storage.SMALLEST // 8
 
@@ -144,12 +145,12 @@ def test_an_array_grows_in_a_file(tmp_path: Path) -> None:
     values = np.random.default_rng(0).integers(0, 99, LARGE * 3)
     for folder in (None, tmp_path):
         with storage.on_disk(folder):
-            growing = storage.Growing(np.int64)
+            growing = Growing(np.int64)
             for part in np.array_split(values, 40):
                 growing.extend(part)
             np.testing.assert_array_equal(growing.whole(), values)
             assert in_a_file(growing.whole()) is (folder is not None)
-    assert len(storage.Growing(np.int64).whole()) == 0
+    assert len(Growing(np.int64).whole()) == 0
 
 
 def test_bytes_are_spooled_to_a_nameless_file(tmp_path: Path) -> None:

@@ -17,10 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from typing import IO, TYPE_CHECKING
 
 from labelaudit import _core
 from labelaudit.errors import OutputError
@@ -64,27 +61,6 @@ def is_on_disk() -> bool:
 def threads(count: int) -> ThreadPoolExecutor:
     """So many threads whose large arrays live where the caller's do."""
     return ThreadPoolExecutor(count, initializer=_core.use_memory, initargs=(_core.memory_in_use(),))
-
-
-class Growing:
-    """A one-dimensional array that grows at its end."""
-
-    def __init__(self, dtype: DTypeLike) -> None:
-        self._values, self._size = np.empty(0, dtype), 0
-
-    def extend(self, values: NDArray[Any]) -> None:
-        """Appends; most of the time without moving what is there."""
-        size = self._size + len(values)
-        if size > len(self._values):
-            before = self._values[: self._size]
-            self._values = np.empty(max(size, 2 * self._size), self._values.dtype)
-            self._values[: self._size] = before
-        self._values[self._size : size] = values
-        self._size = size
-
-    def whole(self) -> NDArray[Any]:
-        """All values, not to be extended any more."""
-        return self._values[: self._size]
 
 
 class Spool:

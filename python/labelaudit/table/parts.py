@@ -102,11 +102,6 @@ def _each(threads: int, tasks: Sequence[Callable[[], None]]) -> None:
             raise
 
 
-def _slots(columns: Iterable[str], rows: int) -> dict[str, FloatArray]:
-    """8 bytes a row and column."""
-    return {name: np.empty(rows) for name in columns}
-
-
 class _Reading:
     """Arrays of the whole that are filled part by part."""
 
@@ -116,7 +111,7 @@ class _Reading:
         self.texts, self.structures, self.options = texts, structures, options
         self.parts = parts_of(structures, [len(text.body) for text in texts])
         rows = self.parts[-1].rows.stop
-        self.slots = _slots(columns, rows)
+        self.slots: dict[str, FloatArray] = {name: np.empty(rows) for name in columns}
         self.pieces = {name: [Piece("nothing")] * len(self.parts) for name in columns}
         self.minus_zero = any(text.has_minus_zero for text in texts)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelaudit._core import CsvError, CsvScanner
-from labelaudit.storage import Growing
+from labelaudit.table.rowwise import Growing
 from labelaudit.table.table import IntArray
 
 if TYPE_CHECKING:

@@ -13,6 +13,27 @@ SPAN = 1 << 17  # rows
 BoolArray = npt.NDArray[np.bool_]
 
 
+class Growing:
+    """A one-dimensional array that grows at its end."""
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self._values, self._size = np.empty(0, dtype), 0
+
+    def extend(self, values: npt.NDArray[Any]) -> None:
+        """Appends; most of the time without moving what is there."""
+        size = self._size + len(values)
+        if size > len(self._values):
+            before = self._values[: self._size]
+            self._values = np.empty(max(size, 2 * self._size), self._values.dtype)
+            self._values[: self._size] = before
+        self._values[self._size : size] = values
+        self._size = size
+
+    def whole(self) -> npt.NDArray[Any]:
+        """All values, not to be extended any more."""
+        return self._values[: self._size]
+
+
 def spans(rows: int) -> Iterator[slice]:
     """All rows, some at a time."""
     for start in range(0, rows, SPAN):
