@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from labelaudit.noise import models
+from labelaudit.noise import link, models
 from labelaudit.noise.cells import AS_MANY, condensed
 from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_matrix, fit_rate, log_probabilities, no_link
 from labelaudit.noise.matrices import any_class, error_rates, one_class, one_rate_matrix, soft_counts
@@ -315,3 +317,37 @@ def test_two_classes_have_the_belief_that_any_number_of_classes_would(rows: int,
     ]
     expected = averaged_belief(third, log_probabilities(apart), labels)[:, :2]
     np.testing.assert_allclose(averaged_belief(nodes, log_probabilities(p), labels), expected, atol=1e-12)
+
+
+def differences(at: Callable[[Array], Array], v: Array, step: float = 1e-5) -> Array:
+    """Derivatives by central differences, one a row."""
+    moves = step * np.eye(len(v))
+    return np.array([(at(v + move) - at(v - move)) / (2 * step) for move in moves])
+
+
+@pytest.mark.parametrize("trusted", [0, 7])
+@pytest.mark.parametrize("classes", [2, 3, 9])
+def test_the_derivatives_of_a_likelihood_are_those_of_differences(classes: int, trusted: int) -> None:
+    rng = np.random.default_rng([classes, trusted])
+    p, labels = drawn(200, classes, classes)
+    weight = rng.uniform(0.5, 3, size=200)
+    of = Labels(log_probabilities(p), labels, trusted, weight)
+    direction = any_class(classes)
+
+    def place(v: Array) -> Any:
+        return link._Place(of, v[:-1], np.eye(classes) + v[-1] * direction, direction)
+
+    v = np.append(rng.normal(0, 0.3, size=1 + classes), 0.2)
+    gradient = differences(lambda v: np.array([place(v).value]), v)[:, 0]
+    np.testing.assert_allclose(place(v).gradient, gradient, rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(place(v).hessian(), differences(lambda v: place(v).gradient, v), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(place(v).hessian(), place(v).hessian().T)
+
+
+def test_expected_counts_are_beliefs_summed_by_label() -> None:
+    p, labels = drawn(150, 4, 3)
+    of = Labels(log_probabilities(p), labels, trusted=30)
+    noise = one_rate_matrix(0.2, 4)
+    found = link._Place(of, np.zeros(5), noise).counts
+    belief = averaged_belief([(1.0, linked(noise, no_link(4)))], of.log_p[:120], labels[:120])
+    np.testing.assert_allclose(found, soft_counts(belief, labels[:120]), atol=1e-12)

@@ -47,6 +47,18 @@ def apply_curvature(p: _F64, w: _F64, u: _F64, out: _F64) -> None: ...
 def conjugate_gradient(
     apply: Callable[[_F64], _F64], b: _F64, inverse_diagonal: _F64, x: _F64, tolerance: float, max_steps: int
 ) -> list[tuple[int, float, str]]: ...
+def label_likelihood(
+    log_p: _F64,
+    index: _I64,
+    weight: _F64,
+    table: _F64,
+    slopes: _F64 | None,
+    sharpness: float,
+    shift: _F64,
+    gradient: _F64,
+    belief: _F64,
+    hessian: _F64 | None,
+) -> float: ...
 def csv_records(
     columns: list[_F64 | _I64 | tuple[_I64, tuple[bytes, ...]]], rows: int, start: int, stop: int
 ) -> bytes: ...

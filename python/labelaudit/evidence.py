@@ -100,11 +100,12 @@ def leave_one_out(objective: Objective, theta: Array, same: Alike, curvature: Cu
 
 def _moved(p: Array, r: Array, forms: Array) -> Array:
     """Q (I - S Q)^-1 r of rows (rows, outputs): S the curvature at p, Q the quadratic forms of pairs (rows, pairs)."""
-    s = native.curvature(p, np.ones(len(p)))
     if p.shape[1] == 1:
-        return forms * r / (1 + LEVERAGE_SLACK - s * forms)
+        return forms * r / (1 + LEVERAGE_SLACK - p * (1 - p) * forms)
     q = _square(forms, p.shape[1])
-    left = (1 + LEVERAGE_SLACK) * np.eye(q.shape[1]) - _square(s, p.shape[1]) @ q
+    left = q - (p[:, None, :] @ q)  # S Q = diag(p) (Q - 1 p^T Q)
+    left *= -p[:, :, None]
+    left += (1 + LEVERAGE_SLACK) * np.eye(q.shape[1])
     out: Array = (q @ np.linalg.solve(left, r[:, :, None]))[:, :, 0]
     return out
 
@@ -159,11 +160,10 @@ def remembered(objective: Objective, theta: Array, solver: Solver) -> Curvature:
 
 def _square(packed: Array, outputs: int) -> Array:
     """From pairs (rows, pairs) to symmetric matrices (rows, outputs, outputs)."""
-    out = np.empty((len(packed), outputs, outputs))
+    place = np.empty((outputs, outputs), dtype=np.int64)
     first, second = np.triu_indices(outputs)
-    out[:, first, second] = packed
-    out[:, second, first] = packed
-    return out
+    place[first, second] = place[second, first] = np.arange(len(first))
+    return packed.take(place.ravel(), axis=1).reshape(-1, outputs, outputs)
 
 
 def out_of_fold(objective: Objective, theta: Array) -> Array:

@@ -10,7 +10,7 @@ import pytest
 
 from labelaudit import _core
 
-ROWS, COLS, OUTPUTS, PAIRS, VECTORS = 4, 3, 2, 3, 5
+ROWS, COLS, OUTPUTS, PAIRS, VECTORS, KINDS = 4, 3, 2, 3, 5, 2
 
 INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
     "forward": {"x": (ROWS, COLS), "theta": (COLS, OUTPUTS)},
@@ -23,6 +23,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
     "curvature": {"p": (ROWS, OUTPUTS), "w": (ROWS,)},
     "apply_curvature": {"p": (ROWS, OUTPUTS), "w": (ROWS,), "u": (ROWS, OUTPUTS, VECTORS)},
     "conjugate_gradient": {"b": (ROWS, COLS), "inverse_diagonal": (COLS,)},
+    "label_likelihood": {"log_p": (ROWS, COLS), "weight": (ROWS,), "table": (KINDS, COLS), "shift": (COLS,)},
 }
 OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
     "forward": {"out": (ROWS, OUTPUTS)},
@@ -35,6 +36,7 @@ OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
     "curvature": {"out": (ROWS, PAIRS)},
     "apply_curvature": {"out": (ROWS, OUTPUTS, VECTORS)},
     "conjugate_gradient": {"x": (ROWS, COLS)},
+    "label_likelihood": {"belief": (KINDS, COLS)},
 }
 ARGUMENTS = [(f, name) for f in INPUTS for name in (*INPUTS[f], *OUTPUT[f])]
 every_argument = pytest.mark.parametrize(("function", "name"), ARGUMENTS)
@@ -48,6 +50,9 @@ def arguments(function: str) -> dict[str, Any]:
     values: dict[str, Any] = {name: rng.uniform(0.1, 0.9, size=shape) for name, shape in shapes.items()}
     if function == "conjugate_gradient":
         values |= {"apply": lambda v: v * np.array([1.0, 2.0, 3.0]), "tolerance": 1e-12, "max_steps": 50}
+    if function == "label_likelihood":
+        values |= {"index": np.array([0, 1, 1, 0]), "slopes": None, "sharpness": 1.5}
+        values |= {"gradient": np.zeros(1 + COLS), "hessian": None}
     return values
 
 
@@ -104,7 +109,7 @@ FREE = {"one row more", "one row less"}
 @every_argument
 def test_an_array_of_another_make_is_refused_by_name(function: str, name: str, spoil: str) -> None:
     argument = SPOILT[spoil](arguments(function)[name])
-    leads = name in ("x", "theta", "r", "w", "m", "z", "p", "b", "u") and spoil in FREE
+    leads = name in ("x", "theta", "r", "w", "m", "z", "p", "b", "u", "log_p", "table") and spoil in FREE
     with pytest.raises((ValueError, TypeError)) as caught:
         call(function, **{name: argument})
     said = str(caught.value)
@@ -209,3 +214,22 @@ def test_an_operator_must_return_the_products() -> None:
 def test_an_operator_must_be_callable() -> None:
     with pytest.raises(TypeError, match="apply"):
         call("conjugate_gradient", apply=3)
+
+
+def test_an_index_outside_the_table_is_refused() -> None:
+    for wrong in ([0, 1, 2, 0], [0, -1, 1, 0]):
+        with pytest.raises(ValueError, match="index: expected rows of the table"):
+            call("label_likelihood", index=np.array(wrong))
+    for index in (np.zeros(ROWS), np.zeros(ROWS, dtype=np.int32), np.zeros(ROWS - 1, dtype=np.int64)):
+        with pytest.raises(ValueError, match="index: expected "):
+            call("label_likelihood", index=index)
+
+
+def test_sums_that_share_memory_are_refused() -> None:
+    memory = np.zeros(KINDS * COLS + COLS)
+    belief = memory[: KINDS * COLS].reshape(KINDS, COLS)
+    with pytest.raises(ValueError, match="gradient: expected memory of its own"):
+        call("label_likelihood", belief=belief, gradient=memory[: 1 + COLS])
+    square = np.zeros((1 + COLS, 1 + COLS))
+    with pytest.raises(ValueError, match="expected memory of its own"):
+        call("label_likelihood", hessian=square, gradient=square[0])

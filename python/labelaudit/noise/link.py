@@ -13,7 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.noise.matrices import SMALLEST_LIKELIHOOD, one_rate_matrix, soft_counts
+from labelaudit import _core
+from labelaudit.noise.matrices import SMALLEST_LIKELIHOOD, one_rate_matrix
 from labelaudit.noise.newton import newton_within
 from labelaudit.noise.search import minimised
 
@@ -46,27 +47,31 @@ class Labels:
         """Their number."""
         return int(self.log_p.shape[1])
 
-    @cached_property
-    def highest(self) -> Array:
-        """Each row's largest log-probability, (rows,)."""
-        out: Array = self.log_p.max(1)
-        return out
-
-    def weighed(self, values: Array) -> Array:
-        """Values (rows, ..) times the rows' weights."""
-        return values if self.weight is None else (self.weight * values.T).T
-
     @property
     def audited(self) -> slice:
         """The rows whose labels may be wrong."""
         return slice(0, len(self.given) - self.trusted)
 
-    def likelihoods_by_class(self, noise: Array) -> Array:
-        """P(label | true class), (rows, classes)."""
-        out: Array = noise.T.take(self.given, axis=1).T
-        if self.trusted:
-            out[-self.trusted :] = np.eye(self.classes)[self.given[-self.trusted :]]
+    @cached_property
+    def rows(self) -> Array:
+        """log_p row by row in memory."""
+        return np.ascontiguousarray(self.log_p)
+
+    @cached_property
+    def index(self) -> Codes:
+        """Each row's row of `table`, (rows,)."""
+        out = self.given.copy()
+        out[len(out) - self.trusted :] += self.classes
         return out
+
+    @cached_property
+    def weights(self) -> Array:
+        """How many rows each stands for, (rows,)."""
+        return np.ones(len(self.given)) if self.weight is None else self.weight
+
+    def table(self, noise: Array, trusted: Array) -> Array:
+        """P(label | true class) by the label, (classes or twice as many, classes): first of audited rows."""
+        return np.concatenate([noise, trusted]) if self.trusted else np.ascontiguousarray(noise)
 
 
 def log_probabilities(p: Array) -> Array:
@@ -87,11 +92,10 @@ class Link:
     sharpness: float
     shift: Array
 
-    def __call__(self, log_p: Array, highest: Array | None = None) -> Array:
-        """q (rows, classes) of centred log-probabilities, of which `highest` (rows,) are the largest."""
-        highest = log_p.max(1) if highest is None else highest
+    def __call__(self, log_p: Array) -> Array:
+        """q (rows, classes) of centred log-probabilities."""
         z = self.sharpness * log_p + (self.shift - self.shift.max())
-        z -= (self.sharpness * highest)[:, None]  # at most 0, and the largest of a row no less than the shifts' range
+        z -= (self.sharpness * log_p.max(1))[:, None]  # at most 0; a row's largest is within the shifts' range
         np.exp(z, out=z)
         z /= z.sum(1)[:, None]
         out: Array = z
@@ -115,82 +119,70 @@ def no_link(classes: int) -> Link:
 
 @dataclass(frozen=True)
 class _Place:
-    """Minus the log-likelihood of the labels and the log-priors, at the link's vector v, for P(label | true) `weights`.
+    """Minus the log-likelihood of the labels and the log-priors, at the link's vector v, for this noise matrix.
 
-    toward: how the weights move by a rate, the last parameter, where there is one; (rows, classes) like q.
+    toward: how noise moves by a rate, the last parameter, where there is one.
     """
 
     labels: Labels
     v: Array
-    weights: Array
-    q: Array
-    likelihood: Array
+    noise: Array
     toward: Array | None = None
 
     @cached_property
+    def _first(self) -> tuple[float, Array, Array]:
+        """The log-likelihood, its gradient by all parameters, and the summed beliefs by label."""
+        return self._summed(None)
+
+    def _summed(self, hessian: Array | None) -> tuple[float, Array, Array]:
+        k, labels = self.labels.classes, self.labels
+        table = labels.table(self.noise, np.eye(k))
+        slopes = None if self.toward is None else labels.table(self.toward, np.zeros((k, k)))
+        gradient, belief = np.zeros(self._size), np.zeros_like(table)
+        link, rows = _link(self.v), (labels.rows, labels.index, labels.weights)
+        sums = gradient, belief, hessian
+        total = _core.label_likelihood(*rows, table, slopes, link.sharpness, link.shift, *sums)
+        return total, gradient, belief
+
+    @property
+    def _size(self) -> int:
+        return len(self.v) + (self.toward is not None)
+
+    @property
+    def log_likelihood(self) -> float:
+        """Of all labels, in nats."""
+        return self._first[0]
+
+    @property
     def value(self) -> float:
         """In nats."""
         return -(self.log_likelihood - float(self.v @ self.v) / 2)
 
-    @cached_property
-    def log_likelihood(self) -> float:
-        """Of all labels, in nats."""
-        return float(self.labels.weighed(np.log(self.likelihood)).sum())
-
-    @cached_property
-    def belief(self) -> Array:
-        """P(true | x, label)."""
-        out: Array = self.weights * self.q / self.likelihood[:, None]
-        return out
-
-    @cached_property
+    @property
     def gradient(self) -> Array:
         """By v, and by the rate."""
-        pull = self.labels.weighed(self.belief - self.q)  # by log q
-        by_v = self.v - np.concatenate([[np.exp(self.v[0]) * (pull * self.labels.log_p).sum()], pull.sum(0)])
-        return by_v if self.toward is None else np.append(by_v, -self.labels.weighed(self._slopes).sum())
-
-    @cached_property
-    def _slopes(self) -> Array:
-        """Of each row's log-likelihood by the rate."""
-        assert self.toward is not None
-        out: Array = (self.toward * self.q).sum(1) / self.likelihood
+        out = -self._first[1]
+        out[: len(self.v)] += self.v
         return out
 
+    @property
+    def counts(self) -> Array:
+        """Expected audited rows with each (given, true), (classes, classes)."""
+        return self._first[2][: self.labels.classes]
+
     def hessian(self) -> Array:
-        """By v, and by the rate.
-
-        By the logits a row's log-likelihood has the Hessian (diag(w) - w w^T) - (diag(q) - q q^T), w its belief.
-        """
-        belief, q, weighed = self.belief, self.q, self.labels.weighed
-        scaled = np.exp(self.v[0]) * self.labels.log_p
-        bent = belief * (scaled - (belief * scaled).sum(1)[:, None])
-        bent -= q * (scaled - (q * scaled).sum(1)[:, None])
-        size = len(self.v)
-        out = np.zeros((size if self.toward is None else size + 1,) * 2)
-        out[0, 0] = (weighed(bent + belief - q) * scaled).sum()
-        out[0, 1:size] = out[1:size, 0] = weighed(bent).sum(0)
-        out[1:size, 1:size] = np.diag(weighed(belief - q).sum(0)) - weighed(belief).T @ belief + weighed(q).T @ q
-        out[:size, :size] -= np.eye(size)
-        if self.toward is not None:
-            cross = weighed(self.toward * q / self.likelihood[:, None] - self._slopes[:, None] * belief)
-            out[0, size] = out[size, 0] = (cross * scaled).sum()
-            out[1:size, size] = out[size, 1:size] = cross.sum(0)
-            out[size, size] = -float(weighed(self._slopes) @ self._slopes)
-        return -out
-
-
-def _place(v: Array, labels: Labels, weights: Array, toward: Array | None = None) -> _Place:
-    q = _link(v)(labels.log_p, labels.highest)
-    likelihood = np.maximum((weights * q).sum(1), SMALLEST_LIKELIHOOD)
-    return _Place(labels, v, weights, q, likelihood, toward)
+        """By v, and by the rate."""
+        out = np.zeros((self._size, self._size))
+        self._summed(out)
+        out *= -1
+        out[: len(self.v), : len(self.v)] += np.eye(len(self.v))
+        return out
 
 
 def fit_link(labels: Labels, noise: Array, start: Link | None = None) -> Linked:
     """The link under which the labels are most probable, for this noise matrix; Newton's method from `start`."""
-    weights = labels.likelihoods_by_class(noise)
     begin = _vector(start or no_link(labels.classes))
-    v, found = newton_within(lambda v: _place(v, labels, weights), begin, _link_bounds(labels.classes))
+    v, found = newton_within(lambda v: _Place(labels, v, noise), begin, _link_bounds(labels.classes))
     return Linked(noise, _link(v), found.log_likelihood, -found.value)
 
 
@@ -200,12 +192,9 @@ def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = 
     Columns of direction (classes, classes) sum to 0; its diagonal is negative. Newton's method from `start`.
     """
     one = np.eye(labels.classes)
-    toward = labels.likelihoods_by_class(direction)
-    if labels.trusted:
-        toward[-labels.trusted :] = 0.0
 
     def at(v: Array) -> _Place:
-        return _place(v[:-1], labels, labels.likelihoods_by_class(one + v[-1] * direction), toward)
+        return _Place(labels, v[:-1], one + v[-1] * direction, direction)
 
     begin = np.append(_vector(start or no_link(labels.classes)), min(FIRST_RATE, top / 2))
     v, found = newton_within(at, begin, [*_link_bounds(labels.classes), (0.0, top)])
@@ -223,9 +212,8 @@ def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> L
 
     def loss(v: Array) -> tuple[float, Array]:
         noise = _softmax_columns(v[1 + k :].reshape(k, k))
-        weights = labels.likelihoods_by_class(noise)
-        place = _place(v[: 1 + k], labels, weights)
-        counts = soft_counts(labels.weighed(place.belief)[labels.audited], labels.given[labels.audited]) + pseudo
+        place = _Place(labels, v[: 1 + k], noise)
+        counts = place.counts + pseudo
         value = place.value - float((pseudo * np.log(np.maximum(noise, SMALLEST_LIKELIHOOD))).sum())
         return value, np.concatenate([place.gradient, (noise * counts.sum(0) - counts).ravel()])
 
@@ -233,7 +221,7 @@ def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> L
     found = minimised(loss, begin, [*_link_bounds(k), *[LOGITS] * (k * k)])
     noise = _softmax_columns(found[1 + k :].reshape(k, k))
     v = found[: 1 + k]
-    place = _place(v, labels, labels.likelihoods_by_class(noise))
+    place = _Place(labels, v, noise)
     return Linked(noise, _link(v), place.log_likelihood, -loss(found)[0])
 
 

@@ -165,5 +165,6 @@ def _fine(profile: _Profile, low: float, high: float) -> tuple[Array, Array]:
 
 def _overall(labels: Labels, linked: Linked) -> float:
     """The share of all labels that is wrong: the classes' rates, weighted by how frequent the classes are."""
-    audited = labels.weighed(linked.link(labels.log_p))[labels.audited].sum(0)
-    return float(audited / audited.sum() @ error_rates(linked.noise))
+    weights = labels.weights[labels.audited]
+    frequent = weights @ linked.link(labels.log_p[labels.audited]) / weights.sum()
+    return float(frequent @ error_rates(linked.noise))
