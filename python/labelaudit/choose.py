@@ -179,7 +179,7 @@ def _trials(
     for l2 in grid:
         objective = hard_objective(blocks, given, rows.classes, l2)
         kind = solver_for(objective.parameters, solver)
-        fit = newton(objective, start=theta, solver=kind, tolerance=SELECTION_TOLERANCE, chords=True)
+        fit = newton(objective, start=theta, solver=kind, tolerance=SELECTION_TOLERANCE, chords=SELECTION_TOLERANCE)
         theta = fit.theta
         p = out_of_sample(objective, theta, kind, same)
         loss = -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())

@@ -30,6 +30,7 @@ RankBy = Literal["label_score", "average_influence", "self_influence", "self_con
 
 EM_ROUNDS = 2  # of E step, M step and leaving out; the estimate hardly moves after that
 EM_FIT_TOLERANCE = 1e-6
+EM_CHORD_TOLERANCE = 1e-8
 EM_FIT_STEPS = 20
 
 
@@ -137,7 +138,8 @@ def _refitted(voter: Voter, belief: Array, same: Alike) -> Voter:
     """The voter fitted to P(true | x, given) instead of the given labels."""
     soft = replace(voter.objective, targets=SoftTargets(belief))
     start = voter.fit.theta
-    fit = newton_of_many(soft, start=start, solver=voter.solver, tolerance=EM_FIT_TOLERANCE, max_steps=EM_FIT_STEPS)
+    how = {"tolerance": EM_FIT_TOLERANCE, "chord_tolerance": EM_CHORD_TOLERANCE}
+    fit = newton_of_many(soft, start=start, solver=voter.solver, max_steps=EM_FIT_STEPS, **how)
     return replace(voter, fit=fit, curvature=None, p=out_of_sample(soft, fit.theta, voter.solver, same))
 
 

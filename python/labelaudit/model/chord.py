@@ -31,10 +31,12 @@ def newton_of_many(
     """`newton`, but that many rows, with the direct solver, cost no Hessian of all of them: that of some serves.
 
     Where chord steps no longer serve, Newton's method goes on: the optimum is the same. They go on to chord_tolerance,
-    by default the tolerance itself.
+    by default the tolerance itself. Few rows of several outputs, whose Hessians cost much, are fitted with such steps
+    where chord_tolerance is given.
     """
     if solver != "direct" or len(objective.blocks.blocks) < MANY_BLOCKS:
-        return newton(objective, start=start, solver=solver, tolerance=tolerance, max_steps=max_steps)
+        chords = None if chord_tolerance is None or objective.outputs == 1 else chord_tolerance
+        return newton(objective, start=start, solver=solver, tolerance=tolerance, max_steps=max_steps, chords=chords)
     some = _some(objective)
     near = newton(some, start=start, tolerance=NEAR_TOLERANCE, max_steps=max_steps)
     try:

@@ -86,12 +86,12 @@ def newton(
     solver: Solver = "direct",
     tolerance: float = TOLERANCE,
     max_steps: int = MAX_STEPS,
-    chords: bool = False,
+    chords: float | None = None,
 ) -> Fit:
     """Minimises the objective by Newton's method with step halving until no gradient entry exceeds the tolerance.
 
-    chords: the direct solver's Hessians serve for further steps while these shrink the gradient, which takes fewer of
-    them; the fit then ends just below the tolerance, where Newton's steps go far beyond.
+    chords: the direct solver's Hessians serve for further steps while these shrink the gradient, down to this size of
+    it, which takes fewer of them.
     """
     theta = np.zeros((objective.blocks.cols, objective.outputs)) if start is None else start
     at = Reached(theta, *objective.loss_and_gradient(theta), 0)
@@ -101,8 +101,8 @@ def newton(
         if moved is None:
             break
         at = moved
-        if chords and factor is not None:
-            at = _chords(objective, at, factor, tolerance)
+        if chords is not None and factor is not None:
+            at = _chords(objective, at, factor, chords)
     return Fit(at.theta, at.loss, at.gradient_norm, at.steps, at.gradient_norm <= tolerance, "newton", tolerance)
 
 
