@@ -31,7 +31,7 @@ LAYERS = (
     {"storage"},
     {"_core"},
     {"decisions"},
-    {"files", "fingerprints", "jsontext", "masks", "pictures", "synthetic", "planting", "metrics"},
+    {"files", "fingerprints", "sizes", "jsontext", "masks", "pictures", "synthetic", "planting", "metrics"},
     {"staging"},
     {"errors"},
 )
@@ -41,6 +41,7 @@ DATA_CLASSES = {
     *("labelaudit.audits.result", "labelaudit.audits.saving", "labelaudit.checks.result"),
     *("labelaudit.explanations.result", "labelaudit.jsontext", "labelaudit.validation.result"),
     "labelaudit.views.result",
+    *("labelaudit.audits.planning.result", "labelaudit.sizes"),
 }
 
 
