@@ -7,11 +7,12 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 __version__ = "0.1.0"
-__all__ = ["Audit", "__version__", "apply", "audit", "check", "explain", "load", "render", "undo", "validate"]
+__all__ = ["Audit", "__version__", "apply", "audit", "check", "explain", "load", "plan", "render", "undo", "validate"]
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from labelaudit.audits.planning.result import Plan
     from labelaudit.audits.result import Audit
     from labelaudit.checks.result import Check
     from labelaudit.cleaning.apply import Applied
@@ -55,24 +56,46 @@ def audit(
     device: str = "auto",
     precision: str = "float64",
     threads: int | None = None,
+    memory_limit: str | float = "auto",
+    cache_dir: str | PathLike[str] | None = None,
     seed: int = 0,
     strict: bool = False,
 ) -> Audit:
     """Audits a DataFrame or one or more CSV or Parquet files; the options are those of `labelaudit audit`.
 
     embeddings (data rows, dimensions) of float16, float32 or float64, and pred_probs, a DataFrame with the classes'
-    names as columns, have a row for every row of the data, in its order; both may be files instead.
+    names as columns, have a row for every row of the data, in its order; both may be files instead. memory_limit is a
+    size in bytes or as text ("8GiB"), or "auto" for what is free: what is predicted to need more lives in files of
+    cache_dir (by default the folder of temporary files), with the same results.
     Returns an `Audit`: `.ranking` (a DataFrame, one line for every labelled row, worst first), `.issues`,
     `.conflicts`, `.oddities`, `.summary`, `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for
-    data that cannot be audited, UsageError for options that do not fit, ConvergenceError under strict.
+    data that cannot be audited, UsageError for options that do not fit, OutputError where cache_dir cannot hold what
+    does not fit into memory, ConvergenceError under strict.
     """
     given = locals()  # the arguments, while nothing else has a name here
 
     from labelaudit.arguments import audit_options, paths
+    from labelaudit.audits.planning.placing import placed
     from labelaudit.audits.run import audit_data
 
-    options, trusted, beside = audit_options(given)
-    return audit_data(paths(data), options, reference=trusted, beside=beside)
+    asked = audit_options(given)
+    beside: Any = {"reference": asked.reference, "beside": asked.beside}
+    with placed(paths(data), asked.options, asked.storing, **beside) as placement:
+        return audit_data(placement.data, asked.options, placement=placement, **beside)
+
+
+def plan(data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]], label: str, **options: Any) -> Plan:
+    """Predicts memory, disk and time of `audit` with the same options, from some rows of the data.
+
+    Returns a `Plan`: `.rows`, `.classes`, `.encoded_columns`, `.memory_bytes`, `.disk_bytes`, `.seconds` and more, and
+    `.to_disk`: whether large values would live on disk. Raises the errors of `audit`, as far as some rows show them.
+    """
+    from labelaudit.arguments import bound_options, paths
+    from labelaudit.audits.planning.plan import plan_data
+
+    asked = bound_options(audit, data, label, options)
+    limit = asked.storing.limit()
+    return plan_data(paths(data), asked.options, limit, reference=asked.reference, beside=asked.beside)
 
 
 def check(
@@ -104,8 +127,10 @@ def check(
     target = None if baseline is None else Path(baseline)
     limits = limits_of(max_issues, max_issue_rate)
     gate = Gate(limits, min_confidence, target, update_baseline, paths(diff_base))
-    audit_options, trusted, beside = bound_options(audit, data, label, options)
-    found, accepted = check_data(paths(data), audit_options, gate, reference=trusted, beside=beside)
+    asked = bound_options(audit, data, label, options)
+    found, accepted = check_data(
+        paths(data), asked.options, gate, storing=asked.storing, reference=asked.reference, beside=asked.beside
+    )
     if update_baseline and target is not None and accepted is not None:
         write_bytes(target, baseline_text(accepted).encode())
     return found
@@ -160,21 +185,25 @@ def explain(
     data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
     embeddings: Embeddings | None = None,
     top: int = 10,
+    memory_limit: str | float = "auto",
+    cache_dir: str | PathLike[str] | None = None,
 ) -> Explanation:
     """Why a row has its verdict: the rows and columns that speak for and against its label, in numbers and in words.
 
     The row is named by its `row` in the ranking, or by its line in the file (FILE:LINE where there are several). The
     audit is one at hand or the path of a saved one. The audited data is read again from where it was; data names it
     elsewhere, and must be given where the audit is of a DataFrame; embeddings likewise, where it is of an array. top
-    bounds the rows listed on each side.
+    bounds the rows listed on each side. memory_limit and cache_dir are those of `audit`.
     Returns an `Explanation`: `.sentence`, `.probabilities`, `.opposing`, `.supporting`, `.columns`. Raises UsageError
     for a row that was not audited, InputError for data that is gone or is not what was audited.
     """
     from labelaudit.arguments import paths
+    from labelaudit.audits.planning.placing import Storage
     from labelaudit.explanations.explain import explain as explain_audit
 
     at_hand = load(audit) if isinstance(audit, (str, PathLike)) else audit
-    return explain_audit(at_hand, row, line=line, data=paths(data), embeddings=embeddings, top=top)
+    storing = Storage.of(memory_limit, cache_dir)
+    return explain_audit(at_hand, row, line=line, data=paths(data), embeddings=embeddings, top=top, storing=storing)
 
 
 def validate(
@@ -194,11 +223,14 @@ def validate(
     planted error), `.save(folder)`. Raises what `audit` raises, and UsageError where no error would be planted.
     """
     from labelaudit.arguments import bound_options, names, paths
+    from labelaudit.audits.planning.placing import placed
     from labelaudit.validation.run import Planting, validate_data
 
-    audit_options, trusted, beside = bound_options(audit, data, label, options)
+    asked = bound_options(audit, data, label, options)
     planting = Planting(cast("tuple[ErrorKind, ...]", names(kinds)), rate, repeats)
-    return validate_data(paths(data), audit_options, planting, reference=trusted, beside=beside)
+    beside: Any = {"reference": asked.reference, "beside": asked.beside}
+    with placed(paths(data), asked.options, asked.storing, **beside) as placement:
+        return validate_data(placement.data, asked.options, planting, **beside)
 
 
 def apply(

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from inspect import signature
 from os import PathLike
 from typing import Any
 
 from labelaudit.audits.inputs import Beside
 from labelaudit.audits.options import AuditOptions
+from labelaudit.audits.planning.placing import Storage
 
 LISTS = ("id", "drop", "numeric", "categorical", "text", "missing")
 MAY_BE_FILES = ("reference", "embeddings", "reference_embeddings", "pred_probs")
 
 
-def audit_options(values: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
-    """The options by the names of `labelaudit.audit`'s arguments, the trusted rows, and what stands beside the data."""
+@dataclass(frozen=True)
+class Asked:
+    """What an audit was called with: its options, the trusted rows, what stands beside the data, where values live."""
+
+    options: AuditOptions
+    reference: Any
+    beside: Beside
+    storing: Storage
+
+
+def audit_options(values: dict[str, Any]) -> Asked:
+    """From the arguments of `labelaudit.audit` by their names."""
     values = {name: names(v) if name in LISTS else v for name, v in values.items() if name != "data"}
     values["ids"] = values.pop("id")
     values["rejects"] = None if values["rejects"] is None else str(values["rejects"])
@@ -23,12 +35,11 @@ def audit_options(values: dict[str, Any]) -> tuple[AuditOptions, Any, Beside]:
     beside = Beside(*(values[name] for name in ("embeddings", "reference_embeddings", "pred_probs")))
     for name in MAY_BE_FILES:
         values[name] = called(values[name])
-    return AuditOptions.of(values), None if reference is None else paths(reference), beside
+    storing = Storage.of(values["memory_limit"], values["cache_dir"])
+    return Asked(AuditOptions.of(values), None if reference is None else paths(reference), beside, storing)
 
 
-def bound_options(
-    audit: Callable[..., Any], data: Any, label: str, options: dict[str, Any]
-) -> tuple[AuditOptions, Any, Beside]:
+def bound_options(audit: Callable[..., Any], data: Any, label: str, options: dict[str, Any]) -> Asked:
     """The same of another function's options, which it hands on to `audit`; TypeError for an unknown one."""
     bound = signature(audit).bind(data, label, **options)
     bound.apply_defaults()

@@ -157,7 +157,19 @@ def test_the_notebook_shows_the_first_rows_and_escapes_every_text():
 
 
 def test_the_package_lists_what_is_public():
-    public = {"Audit", "__version__", "apply", "audit", "check", "explain", "load", "render", "undo", "validate"}
+    public = {
+        "Audit",
+        "__version__",
+        "apply",
+        "audit",
+        "check",
+        "explain",
+        "load",
+        "plan",
+        "render",
+        "undo",
+        "validate",
+    }
     assert set(labelaudit.__all__) == public
     assert isinstance(labelaudit.audit(frame_of(sample_rows()), "label", **QUICK), labelaudit.Audit)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from labelaudit import __version__
+from labelaudit import __version__, storage
 from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.audits.groups import check_groups, groups_record
 from labelaudit.audits.inputs import Beside, Inputs, Paths, read_inputs
 from labelaudit.audits.oddities import conflicts_record, oddities_record
 from labelaudit.audits.options import AuditOptions
+from labelaudit.audits.planning.result import Placement
 from labelaudit.audits.ranking import ranking_of
 from labelaudit.audits.result import Audit
 from labelaudit.audits.summary import left_out_columns, summary_of
@@ -39,18 +40,22 @@ def audit_data(
     *,
     reference: Paths | pd.DataFrame | None = None,
     beside: Beside | None = None,
+    placement: Placement | None = None,
     tick: Tick = _quiet,
 ) -> Audit:
     """Reads and audits files or a DataFrame; raises the errors of `labelaudit.errors`.
 
     reference holds the trusted rows, if any; options.reference only names them in the record. beside holds arrays
-    that are not in files; by default the options' files are read.
+    that are not in files; by default the options' files are read. placement: where values live, for the record.
     """
     tick("reading")
-    return audit_inputs(read_inputs(data, options, reference=reference, beside=beside), options, tick=tick)
+    inputs = read_inputs(data, options, reference=reference, beside=beside)
+    return audit_inputs(inputs, options, placement=placement, tick=tick)
 
 
-def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) -> Audit:
+def audit_inputs(
+    inputs: Inputs, options: AuditOptions, *, placement: Placement | None = None, tick: Tick = _quiet
+) -> Audit:
     """Audits what was read. Dense algebra runs on one thread each: no result depends on the number of threads."""
     table, reference = inputs.table, inputs.reference
     check_features(table)
@@ -86,6 +91,7 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
         "conflicts": found,
         "oddities": oddities_record(table, used, rows, predicted, summary["formula_like_cells"]),
         "options": options.as_record(),
+        "storage": _storage(placement),
         "sources": sources_of(table),
         **({"arrays": {name: vars(a) for name, a in inputs.arrays.items()}} if inputs.arrays else {}),
         "left_out": {"rows": _left_out_rows(table), "columns": _left_out_columns(table, assessment)},
@@ -93,6 +99,12 @@ def audit_inputs(inputs: Inputs, options: AuditOptions, *, tick: Tick = _quiet) 
         "reasons": [{"row": int(r), "reason": "only row of its class"} for r in table.row[alone]],
     }
     return Audit(ranking, record, FittedModel(assessment.encoder, assessment.fit.theta, names))
+
+
+def _storage(placement: Placement | None) -> dict[str, Any]:
+    """Where large values lived, and what was predicted of them."""
+    where = "disk" if storage.is_on_disk() else "memory"
+    return {"where": where, "predicted_bytes": None if placement is None else placement.predicted_bytes}
 
 
 def _not_converged(fit: Fit) -> ConvergenceError:

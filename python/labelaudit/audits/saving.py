@@ -82,8 +82,8 @@ def encoded(text: str) -> bytes:
 
 
 def record_hash(record: dict[str, Any]) -> str:
-    """The SHA-256 of the record less its time: it tells a record that was changed by hand, and not when it was made."""
-    rest = {name: value for name, value in record.items() if name not in ("created", "sha256")}
+    """The SHA-256 of the record less what may differ between equal audits: its time, and where large values lived."""
+    rest = {name: value for name, value in record.items() if name not in ("created", "storage", "sha256")}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 

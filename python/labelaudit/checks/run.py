@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from labelaudit.assess import Tick
 from labelaudit.audits.inputs import Beside, Paths
 from labelaudit.audits.options import AuditOptions
+from labelaudit.audits.planning.placing import UNBOUND, Storage, placed
 from labelaudit.audits.result import Audit
 from labelaudit.audits.run import audit_data
 from labelaudit.checks.baseline import Baseline, accepting, load_baseline
@@ -64,6 +65,7 @@ def check_data(
     options: AuditOptions,
     gate: Gate,
     *,
+    storing: Storage = UNBOUND,
     reference: Paths | pd.DataFrame | None = None,
     beside: Beside | None = None,
     tick: Tick = lambda stage: None,
@@ -74,10 +76,11 @@ def check_data(
     """
     tick("reading")
     baseline = _baseline(gate)
-    texts = data if hasattr(data, "columns") else _opened_all(data, options)
-    base = None if gate.diff_base is None else _base(gate.diff_base, texts, options)
-    content = Content.of(_cells(texts, options, rejects=options.reading.rejects))
-    audit = audit_data(texts, options, reference=reference, beside=beside, tick=tick)
+    with placed(data, options, storing, reference=reference, beside=beside) as placement:
+        texts = data if hasattr(data, "columns") else _opened_all(placement.data, options)
+        base = None if gate.diff_base is None else _base(gate.diff_base, texts, options)
+        content = Content.of(_cells(texts, options, rejects=options.reading.rejects))
+        audit = audit_data(texts, options, reference=reference, beside=beside, placement=placement, tick=tick)
 
     def compared() -> Check:
         return compare(audit, content, gate.limits, min_confidence=gate.min_confidence, baseline=baseline, base=base)

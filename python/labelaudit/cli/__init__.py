@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": "Say what speaks for and against the label of one row.",
     "review": "Step through the suspects on a local web page and decide.",
     "validate": "Plant errors in copies of a file and measure what the audit finds.",
+    "plan": "Predict memory, disk and time of an audit.",
     "apply": "Write a cleaned copy of the file from decisions or suggestions.",
     "undo": "Restore the original of a cleaned copy.",
     "config": "Print which options configuration sets, and where.",

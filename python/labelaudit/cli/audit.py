@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, TALK, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, STORAGE, TALK, with_options
 from labelaudit.cli.talk import progress, warn_unconverged, write_stdout
 
 if TYPE_CHECKING:
     from labelaudit.audits.options import AuditOptions
+    from labelaudit.audits.planning.result import Placement
     from labelaudit.audits.result import Audit
 
 OUT = (
@@ -24,7 +25,7 @@ OUT = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(READING, EMBEDDED, PRED_PROBS, METHOD, SEED, OUT, TALK)
+@with_options(READING, EMBEDDED, PRED_PROBS, METHOD, STORAGE, SEED, OUT, TALK)
 def audit(
     data: tuple[str, ...], *, top: int, top_only: int | None, out: str, quiet: bool, verbose: bool, **values: Any
 ) -> None:
@@ -39,6 +40,7 @@ def audit(
       labelaudit audit orders.csv --label category --id order_id
     """
     from labelaudit.audits.options import AuditOptions
+    from labelaudit.audits.planning.placing import Storage, placed
     from labelaudit.audits.saving import AUDIT, MODEL, PAGE, RANKING
     from labelaudit.errors import UsageError
     from labelaudit.files import check_folder
@@ -46,25 +48,31 @@ def audit(
 
     if not out:
         raise UsageError("--out: expected a folder, got an empty name")
+    storing = Storage.of(values.pop("memory_limit"), values.pop("cache_dir"))
     options = AuditOptions.of(values)
     beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)
     targets = [Path(out) / name for name in (RANKING, MODEL, PAGE, AUDIT)]
     refuse_to_overwrite_data((*data, *filter(None, beside)), targets)
     check_folder(Path(out))
-    with progress(quiet=quiet, verbose=verbose) as tick:
-        result, page = _audited(data, options, tick, top_only)
-    folder = result.save(out, page=page)
+    trusted = None if options.reference is None else [options.reference]
+    with placed(list(data), options, storing, out=Path(out), reference=trusted) as placement:
+        with progress(quiet=quiet, verbose=verbose) as tick:
+            result, page = _audited(placement, options, trusted, tick, top_only)
+        folder = result.save(out, page=page)
     warn_unconverged(result)
     if verbose:
-        for trial in result.summary["fit"]["trials"]:
-            click.echo(f"  tried {_told(trial)}", err=True)
+        _tell(result, placement)
     if not quiet:
         write_stdout(text.render(result, top=top))
         click.echo(f"Written: {', '.join(str(folder / name) for name in (RANKING, AUDIT, PAGE))}", err=True)
 
 
 def _audited(
-    data: tuple[str, ...], options: AuditOptions, tick: Callable[[str], None], top_only: int | None
+    placement: Placement,
+    options: AuditOptions,
+    reference: list[str] | None,
+    tick: Callable[[str], None],
+    top_only: int | None,
 ) -> tuple[Audit, str]:
     """The audit and its page, made while the table is at hand."""
     from labelaudit.audits.inputs import read_inputs
@@ -73,12 +81,20 @@ def _audited(
     from labelaudit.views.view import view_of
 
     tick("reading")
-    reference = None if options.reference is None else [options.reference]
-    inputs = read_inputs(list(data), options, reference=reference)
-    audit = audit_inputs(inputs, options, tick=tick)
+    inputs = read_inputs(placement.data, options, reference=reference)
+    audit = audit_inputs(inputs, options, placement=placement, tick=tick)
     audit = audit if top_only is None else audit.first(top_only)
     tick("writing the report")
     return audit, html.render(view_of(audit, inputs.table))
+
+
+def _tell(audit: Audit, placement: Placement) -> None:
+    """What else there is to say under -v."""
+    from labelaudit.report.planned import lived
+
+    for trial in audit.summary["fit"]["trials"]:
+        click.echo(f"  tried {_told(trial)}", err=True)
+    click.echo(lived(placement), err=True)
 
 
 def _told(trial: dict[str, Any]) -> str:

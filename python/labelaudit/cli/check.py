@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, TALK, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, STORAGE, TALK, with_options
 from labelaudit.cli.talk import progress, warn_unconverged, write_stdout
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ GATE = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(GATE, READING, EMBEDDED, PRED_PROBS, METHOD, SEED, TALK)
+@with_options(GATE, READING, EMBEDDED, PRED_PROBS, METHOD, STORAGE, SEED, TALK)
 def check(
     data: tuple[str, ...],
     *,
@@ -73,6 +73,7 @@ def check(
       labelaudit check orders.csv --label category -f sarif -o labels.sarif
     """
     from labelaudit.audits.options import AuditOptions
+    from labelaudit.audits.planning.placing import Storage
     from labelaudit.checks.baseline import baseline_text
     from labelaudit.checks.run import Gate, check_data, limits_of
     from labelaudit.files import write_bytes
@@ -82,12 +83,13 @@ def check(
     target = None if baseline is None else Path(baseline)
     written = pairs(forms or ("text",), outputs)
     gate = Gate(limits_of(max_issues, max_issue_rate), min_confidence, target, update_baseline, list(diff_base) or None)
+    storing = Storage.of(values.pop("memory_limit"), values.pop("cache_dir"))
     options = AuditOptions.of(values)
     trusted = None if options.reference is None else [options.reference]
     beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)
     refuse_to_overwrite((*data, *diff_base, *filter(None, beside)), written, target)
     with progress(quiet=quiet, verbose=verbose) as tick:
-        result, accepted = check_data(list(data), options, gate, reference=trusted, tick=tick)
+        result, accepted = check_data(list(data), options, gate, storing=storing, reference=trusted, tick=tick)
     warn_unconverged(result.audit)
     click.get_current_context().with_resource(no_wider_than(data))
     _write(result, written, quiet=quiet)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from labelaudit.cli.options import STORAGE, with_options
 from labelaudit.cli.report import refuse_to_overwrite_audit, refuse_to_overwrite_given, refuse_to_overwrite_source
 from labelaudit.cli.talk import write_stdout
 
@@ -21,6 +22,7 @@ from labelaudit.cli.talk import write_stdout
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of to standard output.")
 @click.option("--top", type=click.IntRange(0), default=10, metavar="N", help="Rows to list on each side [10].")
+@with_options(STORAGE)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def explain(
     audit: str,
@@ -31,6 +33,8 @@ def explain(
     form: str,
     output: str | None,
     top: int,
+    memory_limit: int | str,
+    cache_dir: str | None,
     debug: bool,
 ) -> None:
     """Say why ROW (its number in ranking.csv) of the saved AUDIT has its verdict.
@@ -44,6 +48,7 @@ def explain(
       labelaudit explain labelaudit-report --line 305 -f json -o row.json
     """
     from labelaudit.audits.loading import load
+    from labelaudit.audits.planning.placing import Storage
     from labelaudit.audits.saving import encoded
     from labelaudit.explanations.explain import explain as explain_audit
     from labelaudit.files import write_bytes
@@ -56,7 +61,10 @@ def explain(
     if output is not None:
         refuse_to_overwrite_source(loaded.record, Path(output))
         refuse_to_overwrite_given((*data, *filter(None, [embeddings])), Path(output))
-    found = explain_audit(loaded, row, line=line, data=list(data) or None, embeddings=embeddings, top=top)
+    storing = Storage.of(memory_limit, cache_dir)
+    found = explain_audit(
+        loaded, row, line=line, data=list(data) or None, embeddings=embeddings, top=top, storing=storing
+    )
     content = explanation.render(found) if form == "text" else explanation_json.render(found)
     if output is None:
         write_stdout(content, encoding=None if form == "text" else "utf-8")

@@ -27,6 +27,24 @@ class AutoOrNumber(click.ParamType[Any]):
             self.fail(f"expected auto or a number, got {value!r}", param, ctx)
 
 
+class Size(click.ParamType[Any]):
+    """auto, or an amount of memory such as 500MB, in bytes."""
+
+    name = "auto|SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Leaves auto as it is."""
+        from labelaudit.errors import UsageError
+        from labelaudit.sizes import size_of
+
+        if value == "auto" or isinstance(value, bool):
+            return "auto"
+        try:
+            return size_of(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
 READING = (
     click.option("--label", required=True, metavar="COL", help="The column that holds the labels."),
     click.option(
@@ -122,6 +140,22 @@ METHOD = (
 def _seed(drawn: str) -> tuple[Callable[[F], F], ...]:
     return (click.option("--seed", type=int, default=0, metavar="N", help=f"{drawn} [0]."),)
 
+
+STORAGE = (
+    click.option(
+        "--memory-limit",
+        type=Size(),
+        default="auto",
+        metavar="SIZE",
+        help="Memory to take at most, such as 8GiB; beyond it values live on disk, with the same results [auto: what "
+        "is free].",
+    ),
+    click.option(
+        "--cache-dir",
+        metavar="DIR",
+        help="The folder for values beyond --memory-limit [that of the results, else of temporary files].",
+    ),
+)
 
 SEED = _seed("Seed of an optimizer that draws at random")
 SEED_OF_REPEATS = _seed("Seed of the first copy of each kind, and of an optimizer that draws")

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from labelaudit.cli.options import STORAGE, with_options
 from labelaudit.cli.report import refuse_to_overwrite_audit, refuse_to_overwrite_given, refuse_to_overwrite_source
 
 if TYPE_CHECKING:
+    from labelaudit.audits.planning.placing import Storage
     from labelaudit.audits.result import Audit
     from labelaudit.decisions.store import DecisionStore
 
@@ -39,6 +41,7 @@ IDLE_MINUTES = 120  # a guess: a long lunch
     help=f"End when unused for so long; 0: never [{IDLE_MINUTES}].",
 )
 @click.option("--export", metavar="FILE", help="Write the decisions as .jsonl, .csv or .json, and end.")
+@with_options(STORAGE)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def review(
     audit: str,
@@ -50,6 +53,8 @@ def review(
     no_browser: bool,
     idle: float,
     export: str | None,
+    memory_limit: int | str,
+    cache_dir: str | None,
     debug: bool,
 ) -> None:
     """Step through the suspects of the saved AUDIT on a local web page: keep, relabel, drop, unsure.
@@ -63,6 +68,7 @@ def review(
       labelaudit review labelaudit-report --export baseline.jsonl
     """
     from labelaudit.audits.loading import audit_file, load
+    from labelaudit.audits.planning.placing import Storage
     from labelaudit.decisions.store import NAME
 
     file = Path(decisions) if decisions is not None else audit_file(audit).parent / NAME
@@ -81,7 +87,8 @@ def review(
     refuse_to_overwrite_source(loaded.record, file)
     name = who or _login()
     check_text(name)
-    _serve(loaded, file, data, embeddings, name, port, idle, not no_browser)
+    storing = Storage.of(memory_limit, cache_dir)
+    _serve(loaded, file, data, embeddings, storing, name, port, idle, not no_browser)
 
 
 def _export(decisions: Path, target: Path, audit: str) -> None:
@@ -107,6 +114,7 @@ def _serve(
     decisions: Path,
     data: tuple[str, ...],
     embeddings: str | None,
+    storing: Storage,
     who: str,
     port: int,
     idle: float,
@@ -124,7 +132,7 @@ def _serve(
 
     with listening(port) as sock:
         suspects = read_suspects(audit, list(data) or None)
-        explainer = Explainer(lambda: model_of(audit, list(data) or None, embeddings=embeddings))
+        explainer = Explainer(lambda: model_of(audit, list(data) or None, embeddings=embeddings, storing=storing))
         with DecisionStore(decisions) as store:
             explainer.start()
             gate = Gate(sock.getsockname()[1])

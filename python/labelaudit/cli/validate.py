@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelaudit.cli.audit import refuse_to_overwrite_data
-from labelaudit.cli.options import EMBEDDED, METHOD, READING, SEED_OF_REPEATS, TALK, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, READING, SEED_OF_REPEATS, STORAGE, TALK, with_options
 from labelaudit.cli.talk import progress, write_stdout
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ PLANTING = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(READING, PLANTING, EMBEDDED, METHOD, SEED_OF_REPEATS, TALK)
+@with_options(READING, PLANTING, EMBEDDED, METHOD, STORAGE, SEED_OF_REPEATS, TALK)
 def validate(data: tuple[str, ...], *, out: str | None, quiet: bool, verbose: bool, **values: Any) -> None:
     """Plant errors in copies of DATA and say what the audit finds of them.
 
@@ -48,6 +48,7 @@ def validate(data: tuple[str, ...], *, out: str | None, quiet: bool, verbose: bo
       labelaudit validate orders.csv --label category --out validation
     """
     from labelaudit.audits.options import AuditOptions
+    from labelaudit.audits.planning.placing import Storage, placed
     from labelaudit.errors import UsageError
     from labelaudit.files import check_folder
     from labelaudit.planting import KINDS
@@ -55,6 +56,7 @@ def validate(data: tuple[str, ...], *, out: str | None, quiet: bool, verbose: bo
     from labelaudit.validation.run import Planting, validate_data
 
     planting = Planting(values.pop("kinds") or KINDS, values.pop("rate"), values.pop("repeats"))
+    storing = Storage.of(values.pop("memory_limit"), values.pop("cache_dir"))
     options = AuditOptions.of(values)
     if out is not None:
         from labelaudit.validation.saving import FILES
@@ -65,10 +67,14 @@ def validate(data: tuple[str, ...], *, out: str | None, quiet: bool, verbose: bo
         inputs = (*data, *filter(None, beside))
         refuse_to_overwrite_data(inputs, [Path(out) / name for name in FILES])
         check_folder(Path(out))
-    with progress(quiet=quiet, verbose=verbose) as tick:
-        reference = None if options.reference is None else [options.reference]
-        result = validate_data(list(data), options, planting, reference=reference, tick=tick)
-    written = [] if out is None else _saved(result, Path(out))
+    reference = None if options.reference is None else [options.reference]
+    folder = None if out is None else Path(out)
+    with (
+        placed(list(data), options, storing, out=folder, reference=reference) as placement,
+        progress(quiet=quiet, verbose=verbose) as tick,
+    ):
+        result = validate_data(placement.data, options, planting, reference=reference, tick=tick)
+    written = [] if folder is None else _saved(result, folder)
     if not quiet:
         write_stdout(report.render(result))
         if written:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import AbstractContextManager
 from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import numpy as np
 
 from labelaudit.audits.inputs import Beside, Paths, read_inputs
 from labelaudit.audits.options import AuditOptions
+from labelaudit.audits.planning.placing import Storage, placed
+from labelaudit.audits.planning.result import Placement
 from labelaudit.audits.result import Audit
 from labelaudit.encode.columns import OneHot
 from labelaudit.encode.encoder import feature_columns
@@ -53,6 +56,14 @@ def read_again(audit: Audit, data: Paths | pd.DataFrame | None = None, embedding
             raise _changed(source.path)
     _refuse_other_rows(audit, table)
     return table
+
+
+def placed_again(
+    audit: Audit, data: Paths | pd.DataFrame | None, embeddings: Embeddings | None, storing: Storage
+) -> AbstractContextManager[Placement]:
+    """Where large values live while the audit's data is read and worked on again; see `placed`."""
+    found = _recorded(audit) if data is None else data
+    return placed(found, AuditOptions.of(audit.record["options"]), storing, beside=_beside(audit, embeddings))
 
 
 def _beside(audit: Audit, embeddings: Embeddings | None) -> Beside:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from labelaudit.audits.inputs import Paths
 from labelaudit.audits.options import default_threads
+from labelaudit.audits.planning.placing import UNBOUND, Storage
 from labelaudit.audits.result import Audit, Finding
 from labelaudit.audits.run import take
 from labelaudit.encode.encoder import feature_columns
 from labelaudit.errors import UsageError
 from labelaudit.explanations.columns import pushes, told
-from labelaudit.explanations.data import is_proven, read_again, refuse_other_values
+from labelaudit.explanations.data import is_proven, placed_again, read_again, refuse_other_values
 from labelaudit.explanations.find import row_of
 from labelaudit.explanations.fitted import Array, FittedRows, fitted_rows_of
 from labelaudit.explanations.neighbours import sides
@@ -44,14 +46,14 @@ def explain(
     embeddings: Embeddings | None = None,
     top: int = TOP,
     threads: int | None = None,
+    storing: Storage = UNBOUND,
 ) -> Explanation:
     """Explains one row, named by its `row` in the ranking or by its line; see `labelaudit.explain`."""
     if top < 0:
         raise UsageError(f"--top: expected 0 or more, got {top}")
     wanted = row_of(audit, row, line)  # before the data is read
-    with threadpool_limits(1):
-        model = model_of(audit, data, embeddings=embeddings, threads=threads)
-        return explain_row(model, wanted, top=top)
+    with threadpool_limits(1), placed_again(audit, data, embeddings, storing):
+        return explain_row(_model(audit, data, embeddings, threads), wanted, top=top)
 
 
 def model_of(
@@ -60,8 +62,16 @@ def model_of(
     *,
     embeddings: Embeddings | None = None,
     threads: int | None = None,
+    storing: Storage = UNBOUND,
 ) -> FittedRows:
     """The audit's model on its data, read again: for explaining several rows. Raises InputError for other data."""
+    with placed_again(audit, data, embeddings, storing):
+        return _model(audit, data, embeddings, threads)
+
+
+def _model(
+    audit: Audit, data: Paths | pd.DataFrame | None, embeddings: Embeddings | None, threads: int | None
+) -> FittedRows:
     table = read_again(audit, data, embeddings)
     model = fitted_rows_of(audit, table, threads=threads or default_threads())
     if not is_proven(audit, table, embeddings):

@@ -1,0 +1,1 @@
+"""What an audit will need, from some of its data."""

@@ -1,0 +1,171 @@
+"""Where an audit's large values live: in memory where they fit, else in files of a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf, isinf
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING, Any
+
+from labelaudit import storage
+from labelaudit.audits.inputs import Beside, Paths
+from labelaudit.audits.options import AuditOptions
+from labelaudit.audits.planning.holdings import Need
+from labelaudit.audits.planning.result import Limit, Placement
+from labelaudit.audits.planning.sampled import bytes_of
+from labelaudit.errors import LabelauditError
+from labelaudit.sizes import free_memory, refuse_full_disk, size_of
+from labelaudit.table.compression import PLAIN, compression_of
+from labelaudit.table.opening import open_input
+from labelaudit.table.parquet.file import MAGIC as PARQUET
+from labelaudit.table.parquet.file import Parquet
+from labelaudit.table.source import STDIN, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# No audit takes more than so many bytes for each of its file's: the shortest rows have some four bytes, and become
+# 160 columns. Data that is far from the limit is not looked at twice.
+MOST_PER_BYTE, MOST_PER_PACKED_BYTE, MOST_PER_CELL = 1_000, 10_000, 4_000
+LEAST = 100e6
+MAGIC_BYTES = 16
+SPARE = 1.25  # times the predicted disk; predictions are about so good
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How much memory an audit may take, None for what is free, and the folder for what does not fit."""
+
+    memory_limit: int | None = None
+    cache_dir: Path | None = None
+
+    @classmethod
+    def of(cls, memory_limit: str | float | None, cache_dir: str | os.PathLike[str] | None) -> Storage:
+        """From what the command line and `labelaudit.audit` take; raises UsageError for a limit that is no size."""
+        limit = None if memory_limit in (None, "auto") else size_of(str(memory_limit))
+        return cls(limit, None if cache_dir is None else Path(cache_dir))
+
+    def limit(self, beside: Path | None = None) -> Limit:
+        """The limit in force; beside: where the results will go, whose folder takes what does not fit."""
+        folder = self.cache_dir or (Path(gettempdir()) if beside is None else _existing(beside))
+        given = self.memory_limit is not None
+        return Limit(self.memory_limit if self.memory_limit is not None else free_memory(), given, os.fspath(folder))
+
+
+UNBOUND = Storage()
+
+
+@contextmanager
+def placed(
+    data: Paths | pd.DataFrame,
+    options: AuditOptions,
+    storing: Storage,
+    *,
+    out: Path | None = None,
+    reference: Paths | pd.DataFrame | None = None,
+    beside: Beside | None = None,
+) -> Iterator[Placement]:
+    """Inside, large arrays live where the predicted need says: read, assess, render and save there.
+
+    What is yielded holds the data to read, since standard input can be read only once. out: where results go, if
+    anywhere. Raises OutputError where the folder cannot hold what does not fit into memory.
+    """
+    limit = storing.limit(out)
+    data = _read_once(data, options)
+    needed = _needed(data, options, limit, reference, beside)
+    if needed is None or needed.memory <= limit.memory_bytes:
+        yield Placement("memory", _whole(needed), data, limit)
+        return
+    folder = Path(limit.folder)
+    refuse_full_disk(folder, int(SPARE * needed.disk))
+    with storage.on_disk(folder):
+        yield Placement("disk", _whole(needed), data, limit)
+
+
+def _whole(need: Need | None) -> int | None:
+    return None if need is None or isinf(need.memory) else round(need.memory)
+
+
+def _existing(path: Path) -> Path:
+    """The folder, or the nearest of those above it that is there."""
+    return next((folder for folder in (path, *path.absolute().parents) if _is_folder(folder)), Path("/"))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
+
+
+def _read_once(data: Paths | pd.DataFrame, options: AuditOptions) -> Any:
+    if hasattr(data, "columns") or list(data).count(STDIN) != 1:
+        return data
+    how, paths = options.reading, list(data)
+    text = open_input(STDIN, charset=how.charset, trust_size=how.trust_size)
+    return [text if path == STDIN else path for path in paths]
+
+
+def _needed(
+    data: Paths | pd.DataFrame,
+    options: AuditOptions,
+    limit: Limit,
+    reference: Paths | pd.DataFrame | None,
+    beside: Beside | None,
+) -> Need | None:
+    """The need at the most; None where the data is far too small to matter.
+
+    Without any bound where some rows cannot be read: reading all of them will say why, if there is a reason.
+    """
+    arrays = Beside.of(options) if beside is None else beside
+    every = [data, *([] if reference is None else [reference])]
+    others = [arrays.embeddings, arrays.reference_embeddings, arrays.pred_probs]
+    if LEAST + sum(map(_bound, every)) + sum(map(_bound_beside, others)) <= limit.memory_bytes:
+        return None
+    from labelaudit.audits.planning.plan import need_at_most, shape_of
+    from labelaudit.audits.planning.sampled import sampled
+
+    try:
+        return need_at_most(shape_of(sampled(data, options, beside), options, reference), options)
+    except LabelauditError:
+        return Need(inf, 0.0)
+
+
+def _bound(data: Paths | pd.DataFrame) -> float:
+    """More bytes than an audit of the data takes."""
+    if hasattr(data, "columns"):
+        return float(MOST_PER_CELL * len(data) * (1 + len(data.columns)))
+    paths: Sequence[Any] = data
+    return sum(map(_bound_of_file, paths))
+
+
+def _bound_of_file(path: Any) -> float:
+    if isinstance(path, Text):
+        return float(MOST_PER_BYTE * len(path.body))
+    if isinstance(path, Parquet):
+        return float(MOST_PER_CELL * path.rows * (1 + len(path.header)))
+    head = _first_bytes(path)
+    packed = compression_of(head) != PLAIN or head.startswith(PARQUET)
+    each = MOST_PER_PACKED_BYTE if packed else MOST_PER_BYTE
+    return float(each * bytes_of(path))
+
+
+def _first_bytes(path: Any) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(MAGIC_BYTES) if Path(path).is_file() else b""
+    except (OSError, ValueError):
+        return b""
+
+
+def _bound_beside(given: Any) -> float:
+    """Of an array or its file, or of a frame of probabilities."""
+    if given is None:
+        return 0.0
+    if isinstance(given, str | os.PathLike):
+        return 10.0 * bytes_of(given)
+    return 10.0 * float(getattr(given, "nbytes", 0) or 8 * getattr(given, "size", 0))
