@@ -20,7 +20,7 @@ from labelaudit.storage import SMALLEST
 NUMBER = 8  # bytes of a value, a code, a pointer
 WORD_BYTES = 60  # a Python string of a cell, beside its pointer
 TERM_BYTES = 150  # a term of a text in a dictionary, with its count
-IDLE = 35e6  # what is loaded on the way and held of small things, whatever the data; measured
+IDLE = 45e6  # what is loaded on the way and held of small things, whatever the data; measured
 SLACK = 1.1  # of memory over what is held, for the gaps that freed arrays leave; measured
 
 
