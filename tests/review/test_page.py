@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from browser import opened_browser
 from sample_data import sample_rows
-from socket_browser import browser_in
 
 READY = "document.querySelector('#probabilities table') !== null"
 HOSTILE = '<img src=x onerror=alert(1)>"\u202e</script>' + "wide" * 50
 
 
 @pytest.fixture
-def browser(tmp_path):
-    with browser_in(tmp_path / "profile") as found:
+def browser():
+    with opened_browser() as found:
         yield found
 
 
@@ -121,7 +121,7 @@ def test_hostile_texts_are_only_texts_and_break_no_layout(page, width, dark):
     page.until(READY)
     assert page.run("document.querySelectorAll('img').length") == 0
     assert "\\u{202e}" in page.run("document.getElementById('labels').textContent")
-    assert page.run("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.overflow() <= 0
     ground, ink = page.run(
         "['backgroundColor', 'color'].map((n) => Number(getComputedStyle(document.body)[n].match(/\\d+/)[0]))"
     )
