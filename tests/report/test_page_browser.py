@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from accessibility import faults
 from browser import Page, opened_browser
 from handmade import handmade
 from labelaudit.report import html
@@ -176,3 +177,18 @@ def test_pointing_at_a_suspect_tells_its_row(show):
         "row 2, line 3: given cat, more probably dog; label score 0.063; "
         "held out, its label gets 3%; misleads the model."
     )
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("shown", [large_view(3000), hostile_view("plain"), many_view()], ids=["large", "odd", "many"])
+def test_the_page_has_no_serious_fault_of_accessibility(show, shown, width, dark):
+    page = show(shown, width=width, dark=dark)
+    page.run("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+    assert faults(page) == []
+
+
+def test_a_fault_of_accessibility_would_be_found(show):
+    page = show(view())
+    page.run("document.querySelector('main').style.color = '#bbb'; document.getElementById('filter-given').id = ''")
+    assert {fault.split(" at ")[0] for fault in faults(page)} >= {"color-contrast"}

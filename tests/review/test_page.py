@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accessibility import faults
 from browser import opened_browser
 from sample_data import sample_rows
 
@@ -128,3 +129,23 @@ def test_hostile_texts_are_only_texts_and_break_no_layout(page, width, dark):
     assert (ground < ink) == dark
     assert page.complaints() == []
     assert len(page.picture()) > 10_000
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_page_and_its_dialogs_have_no_serious_fault_of_accessibility(page, width, dark):
+    page.size(width, dark=dark)
+    ben = page.site.person("ben")
+    for _ in range(9):  # a history that scrolls
+        ben.decide(queue(page)[1], "unsure", note="seen twice")
+    press(page, "k")
+    page.until(READY)
+    assert "ben" in page.run("document.getElementById('history').textContent")
+    assert faults(page) == []
+    for keys in (["?"], ["r"]):
+        page.press(*keys)
+        page.until("document.querySelector('dialog[open]') !== null")
+        assert faults(page) == []
+        page.press("Escape")
+    page.run("document.getElementById('invite').click()")
+    assert faults(page) == []
