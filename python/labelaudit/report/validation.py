@@ -54,7 +54,7 @@ def _verdict(kind: KindOfError) -> str:
 
 def _as_it_is(validation: Validation) -> str:
     found = validation.as_it_is
-    count, (low, high) = len(found.flagged_rows), found.interval
+    count, (low, high) = found.flagged, found.interval
     flagged = f"{plural(count, 'row')} ({_share(count / validation.data['rows_measured'], 1)})"
     stated = f"a noise rate of {found.stated_rate:.1%} (95 % interval {low:.1%} to {high:.1%})"
     return wrapped(f"In the file as it is, the audit flags {flagged} and states {stated}.", WIDTH)
