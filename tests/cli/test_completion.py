@@ -37,6 +37,7 @@ def answers(spawn, line, place):
         ("labelaudit audit x --encoding sp", 4, ["plain,spline", "plain,spline+kernel"]),
         ("labelaudit audit tr", 2, ["file,tr"]),
         ("labelaudit check x --baseline b", 4, ["file,b"]),
+        ("labelaudit report x --valid", 3, ["plain,--validation"]),
         ("labelaudit config val", 2, ["plain,validate"]),
         ("labelaudit chek --b", 2, []),
     ],

@@ -13,6 +13,7 @@ from labelaudit.report import html
 from pages import large_view, view
 from report.hostile import HOSTILE
 from report.test_page import hostile_view
+from report.test_validation import THREE, validation
 
 SLOWEST = 1000  # milliseconds to draw 100,000 points
 
@@ -29,9 +30,9 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture
 def show(page, tmp_path):
-    def opened(shown, width=1280, **how):
+    def opened(shown, width=1280, *, validation=None, **how):
         path = tmp_path / "report.html"
-        path.write_text(html.render(shown), encoding="utf-8")
+        path.write_text(html.render(shown, validation), encoding="utf-8")
         page.size(width, **how)
         page.open(path.as_uri())
         page.until(f"location.href === '{path.as_uri()}' && document.documentElement?.dataset.ready === 'true'")
@@ -183,7 +184,8 @@ def test_pointing_at_a_suspect_tells_its_row(show):
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("shown", [large_view(3000), hostile_view("plain"), many_view()], ids=["large", "odd", "many"])
 def test_the_page_has_no_serious_fault_of_accessibility(show, shown, width, dark):
-    page = show(shown, width=width, dark=dark)
+    page = show(shown, width=width, dark=dark, validation=validation(*THREE))
+    assert page.overflow() <= 0
     page.run("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
     assert faults(page) == []
 

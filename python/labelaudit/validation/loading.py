@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,29 @@ def load_validation(path: str | PathLike[str]) -> Validation:
 
     Raises InputError when the file is missing, is none or does not hold what it should.
     """
-    file = Path(path) / FIGURES if Path(path).is_dir() else Path(path)
+    file = validation_file(path)
     record = read_record(file, FORM)
     try:
         return _validation(record)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{file}: is damaged or was changed by hand ({error!r}). {FORM.cure}") from error
+
+
+def validation_file(path: str | PathLike[str]) -> Path:
+    """The validation.json of a saved validation that is named by its folder or by the file."""
+    return Path(path) / FIGURES if Path(path).is_dir() else Path(path)
+
+
+def validation_of(audit: Audit, given: Validation | str | PathLike[str] | None) -> Validation | None:
+    """A validation at hand, or the saved one that is named, of the data of an audit; None for none.
+
+    Raises InputError where it is of other data, or of another column of them.
+    """
+    if given is None:
+        return None
+    found = given if isinstance(given, Validation) else load_validation(given)
+    refuse_other_data(found, audit, "the validation" if isinstance(given, Validation) else fspath(given))
+    return found
 
 
 def refuse_other_data(validation: Validation, audit: Audit, called: str) -> None:
