@@ -1,114 +1,146 @@
-"""A headless Chromium that tests talk to over a pipe (the DevTools protocol), where there is one."""
+"""A headless Chromium that tests talk to over a pipe (the DevTools protocol); without one they are skipped."""
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SECONDS = 60
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CODES = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+SECONDS = 60  # until what is waited for must have come; a guess at the slowest machine
+OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 class Page:
-    """One page: what it logged and asked for is kept in `errors` and `requests`."""
+    """One page in a browser of its own; it keeps what was asked for and complained of since it was last opened."""
 
     def __init__(self, reading: int, writing: int) -> None:
-        self.reading, self.writing, self.rest, self.last = reading, writing, b"", 0
-        self.session: str | None = None
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
+        self._reading, self._writing, self._rest, self._number = reading, writing, b"", 0
+        self._session: dict[str, str] = {}
+        self._complaints: list[str] = []
+        self._requests: list[str] = []
+        target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        answer = self.command("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = {"sessionId": answer["sessionId"]}
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.command(f"{domain}.enable")
 
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        self.last += 1
-        message = {"id": self.last, "method": method, "params": parameters}
-        message |= {} if self.session is None else {"sessionId": self.session}
-        os.write(self.writing, json.dumps(message).encode() + b"\0")
+    def command(self, method: str, **values: Any) -> dict[str, Any]:
+        """The result of a command of the protocol."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": values, **self._session}
+        os.write(self._writing, json.dumps(message).encode() + b"\0")
         while True:
-            answer = self._next()
-            if answer.get("id") == self.last:
-                assert "error" not in answer, answer
-                return answer["result"]
-            self._keep(answer)
+            told = self._next()
+            if told.get("id") == self._number:
+                assert "error" not in told, told
+                return dict(told["result"])
+            self._keep(told)
 
-    def open(self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
-        """Opens a file and waits until its script says that it is ready."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.errors.clear()
-        self.requests.clear()
-        self.call("Page.navigate", url=path.as_uri())
-        self.wait(
-            f"location.href === {json.dumps(path.as_uri())} && document.documentElement?.dataset.ready === 'true'"
-        )
-
-    def wait(self, condition: str) -> None:
-        """Until the expression is true."""
-        end = time.monotonic() + SECONDS
-        while not self.run(condition):
-            assert time.monotonic() < end, f"never came true: {condition}; errors: {self.errors}"
-            time.sleep(0.02)
+    def open(self, url: str) -> None:
+        """Goes to a page."""
+        self._complaints.clear()
+        self._requests.clear()
+        self.command("Page.navigate", url=url)
 
     def run(self, script: str) -> Any:
         """The value of an expression; promises are waited for."""
-        answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
-        assert "exceptionDetails" not in answer, answer
-        return answer["result"].get("value")
+        told = self.command("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in told, told
+        return told["result"].get("value")
 
-    def key(self, key: str, code: int) -> None:
-        """One key pressed and released."""
-        for kind in ("keyDown", "keyUp"):
-            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text)
+    def until(self, script: str) -> None:
+        """Waits until the expression is true."""
+        end = time.monotonic() + SECONDS
+        while not self.run(script):
+            assert time.monotonic() < end, f"waited in vain for {script}; complaints: {self._complaints}"
+            time.sleep(0.02)
+
+    def press(self, *keys: str) -> None:
+        """Keys one after the other, as a keyboard sends them."""
+        for key in keys:
+            text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
+            values = {"key": key, "windowsVirtualKeyCode": CODES.get(key, 0)}
+            self.command("Input.dispatchKeyEvent", type="keyDown", **values, **({"text": text} if text else {}))
+            self.command("Input.dispatchKeyEvent", type="keyUp", **values)
+
+    def size(self, width: int, height: int = 900, *, dark: bool = False) -> None:
+        """The window, and whether its colours are dark."""
+        self.command(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.command("Emulation.setEmulatedMedia", features=[scheme])
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        wide = self.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return int(wide)
+
+    def picture(self) -> bytes:
+        """What the window shows, as PNG."""
+        return base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"])
+
+    def requests(self) -> list[str]:
+        """Every address that was asked for."""
+        self.run("0")
+        return list(self._requests)
+
+    def complaints(self) -> list[str]:
+        """What the console and the log hold, exceptions, and dialogs."""
+        self.run("0")
+        return list(self._complaints)
 
     def _next(self) -> dict[str, Any]:
-        while b"\0" not in self.rest:
-            part = os.read(self.reading, 1 << 20)
+        while b"\0" not in self._rest:
+            assert select.select([self._reading], [], [], SECONDS)[0], "the browser does not answer"
+            part = os.read(self._reading, 1 << 20)
             assert part, "the browser has gone"
-            self.rest += part
-        message, self.rest = self.rest.split(b"\0", 1)
-        return json.loads(message)
+            self._rest += part
+        message, self._rest = self._rest.split(b"\0", 1)
+        return dict(json.loads(message))
 
-    def _keep(self, event: dict[str, Any]) -> None:
-        method, what = event.get("method"), event.get("params", {})
-        if method == "Runtime.exceptionThrown":
-            self.errors.append(what["exceptionDetails"].get("text", ""))
-        elif method == "Runtime.consoleAPICalled" and what["type"] in ("error", "warning", "assert"):
-            self.errors.append(str([a.get("value") for a in what["args"]]))
-        elif method == "Log.entryAdded" and what["entry"]["level"] in ("error", "warning"):
-            self.errors.append(what["entry"]["text"])
+    def _keep(self, told: dict[str, Any]) -> None:
+        method, what = told.get("method"), told.get("params", {})
+        if method == "Network.requestWillBeSent":
+            self._requests.append(what["request"]["url"])
+        elif method == "Runtime.exceptionThrown":
+            self._complaints.append(f"exception: {what['exceptionDetails']}")
+        elif method == "Runtime.consoleAPICalled":
+            self._complaints.append(f"{what['type']}: {[a.get('value') for a in what['args']]}")
+        elif method == "Log.entryAdded":
+            self._complaints.append(f"{what['entry']['level']}: {what['entry']['text']}")
         elif method == "Page.javascriptDialogOpening":
-            self.errors.append(f"dialog: {what['message']}")
-        elif method == "Network.requestWillBeSent":
-            self.requests.append(what["request"]["url"])
+            self._complaints.append(f"dialog: {what['message']}")
 
 
-@contextmanager
-def browser() -> Iterator[Page]:
-    """A page in a browser of its own, without a network."""
-    assert CHROMIUM is not None
+@contextlib.contextmanager
+def opened_browser() -> Iterator[Page]:
+    """A page in a browser that reaches no other machine."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
     to_browser, writing = os.pipe()
     reading, from_browser = os.pipe()
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        # the shell moves the pipes to where the browser expects them
+        # the shell moves the pipes to where the browser expects them; it ends when they are closed
         start = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe"]
-        options += [f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND", "--disable-dev-shm-usage"]
-        command = ["timeout", str(SECONDS * 5), "bash", "-c", start, CHROMIUM, *options]
+        options = [*OPTIONS, NO_NETWORK, "--remote-debugging-pipe", f"--user-data-dir={profile}"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         process = subprocess.Popen(
-            command, pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ["bash", "-c", start, program, *options], pass_fds=(to_browser, from_browser), **quiet
         )
         os.close(to_browser)
         os.close(from_browser)

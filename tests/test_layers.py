@@ -31,7 +31,7 @@ LAYERS = (
     {"storage"},
     {"_core"},
     {"decisions"},
-    {"files", "fingerprints", "sizes", "jsontext", "masks", "pictures", "synthetic", "planting", "metrics"},
+    {"files", "fingerprints", "sizes", "jsontext", "masks", "pictures", "records", "synthetic", "planting", "metrics"},
     {"staging"},
     {"errors"},
 )

@@ -141,11 +141,13 @@ def render(
     form: str = "text",
     *,
     data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    validation: Validation | str | PathLike[str] | None = None,
 ) -> str:
     """A check as text, json, jsonl, csv, sarif, junit, github, gitlab or markdown; an audit as text, csv, json or html.
 
     html reads the audited data again; data names it where it is elsewhere, or is it where the audit is of a DataFrame.
-    Raises UsageError for another format, InputError for data that is not what was audited.
+    validation, of the same data, or the folder of a saved one, adds what was found of planted errors to html.
+    Raises UsageError for another format, InputError for data, or a validation of data, that is not what was audited.
     """
     from labelaudit.audits.result import Audit
     from labelaudit.report.formats import AUDIT_FORMATS, CHECK_FORMATS
@@ -158,9 +160,11 @@ def render(
         return AUDIT_FORMATS[form](result)
     from labelaudit.arguments import paths
     from labelaudit.report import html
+    from labelaudit.validation.loading import validation_of
     from labelaudit.views.view import view_of_saved
 
-    return html.render(view_of_saved(result, paths(data)))
+    measured = validation_of(result, validation)
+    return html.render(view_of_saved(result, paths(data)), measured)
 
 
 def _known_format(form: str, known: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from labelaudit.audits.saving import ranking_csv
 from labelaudit.blocks import CHUNK_ROWS
 from labelaudit.encode import encoder
 from labelaudit.model import chord
-from labelaudit.table import values
+from labelaudit.table import parts
 from sample_data import QUICK, csv_text, sample_rows
 
 # threads, hash seed, time zone, locale; each differs from the first, and two are the same
@@ -78,7 +78,7 @@ def test_threads_change_no_bit_of_several_chunks(write, group):
 
 def test_threads_change_no_bit_where_rows_are_many(write, monkeypatch):
     """What is done only for many rows: reading in parts, fitting encoders on some, chord steps."""
-    monkeypatch.setattr(values, "PART_BYTES", 1 << 14)
+    monkeypatch.setattr(parts, "PART_BYTES", 1 << 14)
     monkeypatch.setattr(encoder, "FITTED_ROWS", 1000)
     monkeypatch.setattr(chord, "MANY_BLOCKS", 5)
     path = write(csv_text(sample_rows(CHUNK_ROWS + 1000)))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import labelaudit
+
 AUDIT = ("audit", "train.csv", "--label", "label", "--id", "key", "--encoding", "linear", "--l2", "0.01")
 
 
@@ -118,3 +120,41 @@ def test_rows_of_a_page_cannot_be_chosen(call, saved):
     code, _, err = call("report", "saved", "-f", "html", "--top", "5")
     assert code == 2
     assert "--top goes with -f text, csv, json" in err
+
+
+@pytest.fixture
+def validated(call, saved):
+    options = ("--id", "key", "--encoding", "linear", "--l2", "0.01", "--kind", "uniform", "--repeats", "1")
+    assert call("validate", "train.csv", "--label", "label", *options, "--out", "val", "-q")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["val", "val/validation.json"])
+def test_html_shows_a_validation_of_the_same_data(call, validated, name):
+    code, page, err = call("report", "saved", "-f", "html", "--validation", name)
+    assert (code, err) == (0, "")
+    assert "Reliability diagram, uniform errors" in page
+    assert "other options" not in page
+    assert page == labelaudit.render(labelaudit.load("saved"), "html", validation=name)
+
+
+def test_a_validation_of_other_data_or_none_is_refused(call, validated):
+    code, out, err = call("report", "saved", "-f", "html", "--validation", "saved")
+    assert (code, out) == (3, "")
+    assert "saved/validation.json: cannot be read: No such file" in err
+    more = Path("train.csv").read_text()
+    Path("train.csv").write_text(more + more.splitlines()[-1].replace("00089", "00090") + "\n")
+    assert call(*AUDIT, "--out", "other")[0] == 0
+    code, out, err = call("report", "other", "-f", "html", "--validation", "val")
+    assert (code, out) == (3, "")
+    assert "val: is of other data than the audit" in err
+
+
+def test_a_validation_goes_into_a_page_alone_and_is_never_replaced(call, validated):
+    code, _, err = call("report", "saved", "-f", "json", "--validation", "val")
+    assert code == 2
+    assert "--validation goes with -f html" in err
+    before = Path("val/validation.json").read_bytes()
+    code, _, err = call("report", "saved", "-f", "html", "--validation", "val", "-o", "val/validation.json")
+    assert code == 2
+    assert "is the validation that the report shows" in err
+    assert Path("val/validation.json").read_bytes() == before

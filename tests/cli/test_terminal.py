@@ -1,12 +1,9 @@
-"""Terminals, colours, completion."""
+"""Terminals and colours."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -66,57 +63,6 @@ class TestColour:
         out, err = work.communicate(timeout=120)
         assert work.returncode == 0
         assert b"\x1b" not in out + err
-
-
-class TestCompletion:
-    def complete(self, spawn, line, place):
-        work = spawn(env={"_LABELAUDIT_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(place)})
-        out, err = work.communicate(timeout=60)
-        assert (work.returncode, err) == (0, b"")
-        return out.decode().split()
-
-    @pytest.mark.parametrize(
-        ("line", "place", "found"),
-        [
-            ("labelaudit che", 1, ["plain,check"]),
-            ("labelaudit check x --max-iss", 3, ["plain,--max-issues", "plain,--max-issue-rate"]),
-            ("labelaudit audit x --encoding sp", 4, ["plain,spline", "plain,spline+kernel"]),
-            ("labelaudit audit tr", 2, ["file,tr"]),
-            ("labelaudit check x --baseline b", 4, ["file,b"]),
-            ("labelaudit config val", 2, ["plain,validate"]),
-            ("labelaudit chek --b", 2, []),
-        ],
-    )
-    def test_commands_options_choices_and_files_are_completed(self, spawn, folder, line, place, found):
-        (folder / "labelaudit.toml").write_text("no TOML")  # completion does not look at it
-        assert self.complete(spawn, line, place) == found
-
-    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-    def test_each_shell_gets_its_script(self, spawn, folder, shell):
-        out, err = (work := spawn(env={"_LABELAUDIT_COMPLETE": f"{shell}_source"})).communicate(timeout=60)
-        assert (work.returncode, err) == (0, b"")
-        assert b"_LABELAUDIT_COMPLETE" in out
-        if path := shutil.which(shell):
-            subprocess.run([path, "-n"], input=out, check=True)
-
-    def test_an_unknown_shell_is_wrong_usage(self, spawn):
-        work = spawn(env={"_LABELAUDIT_COMPLETE": "nonsense"})
-        work.communicate(timeout=60)
-        assert work.returncode == 2
-
-    @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
-    def test_bash_completes_with_the_tabulator(self, folder):
-        script = folder / "bin" / "labelaudit"
-        script.parent.mkdir()
-        script.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m labelaudit \"$@\"\n")
-        script.chmod(0o755)
-        lines = 'eval "$(_LABELAUDIT_COMPLETE=bash_source labelaudit)"\nCOMP_WORDS=(labelaudit che) COMP_CWORD=1\n'
-        lines += "_labelaudit_completion labelaudit\necho ${COMPREPLY[@]}\ncomplete -p labelaudit\n"
-        environment = {**os.environ, "PATH": f"{script.parent}:{os.environ['PATH']}"}
-        done = subprocess.run(["bash", "--norc", "-c", lines], env=environment, capture_output=True, check=True)
-        assert done.stdout.decode().splitlines() == [
-            *("check", "complete -o nosort -F _labelaudit_completion labelaudit")
-        ]
 
 
 def test_the_version_names_kernel_torch_and_cuda(call):

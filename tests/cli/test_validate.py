@@ -94,5 +94,9 @@ def test_help_lists_every_option_of_audit_but_those_of_its_files(call):
     import re
 
     options = [set(re.findall(r"--[\w-]+", call(name, "--help")[1])) for name in ("validate", "audit")]
-    assert options[1] - options[0] == {"--top", "--pred-probs"}  # these know the labels without the errors
+    assert options[1] - options[0] == {
+        "--top",
+        "--top-only",
+        "--pred-probs",
+    }  # its model knows the true labels
     assert options[0] - options[1] == {"--kind", "--rate", "--repeats"}

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
+import xmlschema
 
 from handmade import checked
 from labelaudit.checks.result import Limits
@@ -10,7 +12,8 @@ from labelaudit.report import junit
 from labelaudit.report.words import printable
 from report.hostile import FILES, HOSTILE, assert_safe, hostile_check
 
-# what junit-10.xsd of Jenkins' xUnit plugin allows, of which we write these
+SCHEMA = xmlschema.XMLSchema(Path(__file__).parents[1] / "schemas" / "junit-10.xsd")
+# what the schema allows, of which we write these
 ATTRIBUTES = {
     "testsuites": {"tests", "failures", "errors"},
     "testsuite": {"name", "tests", "failures", "errors", "skipped"},
@@ -24,6 +27,7 @@ CHILDREN = {"testsuites": {"testsuite"}, "testsuite": {"testcase"}, "testcase": 
 def parsed(check):
     text = junit.render(check)
     assert_safe(text)
+    SCHEMA.validate(text)
     root = ET.fromstring(text.encode())
     for element in root.iter():
         assert set(element.keys()) <= ATTRIBUTES[element.tag]
@@ -66,3 +70,20 @@ def test_texts_of_the_data_make_no_element_and_no_attribute(text):
 @pytest.mark.parametrize("path", FILES)
 def test_a_file_name_comes_back_as_it_is_printed(path):
     assert {c.get("classname") for c in parsed(hostile_check("x", path))} == {"labelaudit", printable(path)}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (' errors="0" skipped=', " skipped="),
+        ("<testcase classname=", "<testcase why="),
+        ("<skipped message=", "<ignored message="),
+        (' name="row 7, line 12"', ""),
+    ],
+)
+def test_the_schema_refuses_what_its_readers_would(right, wrong):
+    known = {(checked().issues[0].fingerprint, 1): {"decision": "accepted"}}
+    text = junit.render(checked(baseline=known))
+    assert SCHEMA.is_valid(text)
+    assert right in text
+    assert not SCHEMA.is_valid(text.replace(right, wrong))

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from browser import CHROMIUM, Page, browser
+from accessibility import faults
+from browser import Page, opened_browser
 from handmade import handmade
 from labelaudit.report import html
 from pages import large_view, view
 from report.hostile import HOSTILE
 from report.test_page import hostile_view
+from report.test_validation import THREE, validation
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path: apt-get install chromium")
 SLOWEST = 1000  # milliseconds to draw 100,000 points
 
 SHOWN = "[...document.querySelectorAll('#rows tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))"
@@ -23,18 +24,20 @@ TELL = "e.dispatchEvent(new Event('change', { bubbles: true }))"
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with browser() as opened:
+    with opened_browser() as opened:
         yield opened
 
 
 @pytest.fixture
 def show(page, tmp_path):
-    def opened(shown, **how):
+    def opened(shown, width=1280, *, validation=None, **how):
         path = tmp_path / "report.html"
-        path.write_text(html.render(shown), encoding="utf-8")
-        page.open(path, **how)
-        assert page.errors == []
-        assert page.requests == [path.as_uri()]
+        path.write_text(html.render(shown, validation), encoding="utf-8")
+        page.size(width, **how)
+        page.open(path.as_uri())
+        page.until(f"location.href === '{path.as_uri()}' && document.documentElement?.dataset.ready === 'true'")
+        assert page.complaints() == []
+        assert page.requests() == [path.as_uri()]
         return page
 
     return opened
@@ -47,11 +50,6 @@ def large():
 
 def choose(page: Page, name: str, what: str, value: str) -> None:
     page.run(CHOOSE.format(name, what, value, TELL))
-
-
-def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    return page.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 def test_100000_points_are_drawn_quickly(show, large):
@@ -95,16 +93,16 @@ def test_only_suspects_and_all_again(show):
     choose(page, "filter-suspects", "checked", "true")
     assert [row[1] for row in page.run(SHOWN)] == ["7", "2"]
     page.run("document.querySelector('#filters [type=reset]').click()")
-    page.wait(f"({SHOWN}).map((row) => row[1]).join() === '7,2,5,1'")
+    page.until(f"({SHOWN}).map((row) => row[1]).join() === '7,2,5,1'")
 
 
 def test_the_table_is_sorted_by_keyboard(show):
     page = show(view())
     page.run("document.querySelector('#rows th.score [tabindex]').focus()")
     for order, expected in (("asc", ["7", "2", "5", "1"]), ("desc", ["1", "5", "2", "7"])):
-        page.key("Enter", 13)
-        page.wait(f"document.querySelector('#rows th.score').className.includes('dt-ordering-{order}')")
-        page.wait(f"({SHOWN}).map((row) => row[1]).join() === '{','.join(expected)}'")
+        page.press("Enter")
+        page.until(f"document.querySelector('#rows th.score').className.includes('dt-ordering-{order}')")
+        page.until(f"({SHOWN}).map((row) => row[1]).join() === '{','.join(expected)}'")
 
 
 def test_the_search_finds_cells(show):
@@ -113,14 +111,14 @@ def test_the_search_finds_cells(show):
         "(() => { const e = document.querySelector('.dt-search input'); e.value = '007'; "
         "e.dispatchEvent(new Event('input', { bubbles: true })); })()"
     )
-    page.wait(f"({SHOWN}).map((row) => row[1]).join() === '7'")
+    page.until(f"({SHOWN}).map((row) => row[1]).join() === '7'")
 
 
 def test_every_control_can_be_reached_by_tab(show):
     page = show(view())
     reached = set()
     for _ in range(60):
-        page.key("Tab", 9)
+        page.press("Tab")
         reached.add(page.run("document.activeElement.id || document.activeElement.className"))
     assert {"theme", "filter-given", "filter-predicted", "filter-suspects", "skip"} <= reached
     assert any("dt-column-order" in name or "dt-orderable" in name or "dt-column-header" in name for name in reached)
@@ -134,7 +132,7 @@ def test_the_theme_follows_the_system_and_the_button(show, dark):
     assert (sum(map(int, first[4:-1].split(","))) < 384) == dark
     page.run("document.getElementById('theme').click()")
     assert (sum(map(int, page.run(back)[4:-1].split(","))) < 384) != dark
-    assert page.errors == []
+    assert page.complaints() == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -142,17 +140,22 @@ def test_the_theme_follows_the_system_and_the_button(show, dark):
 def test_no_text_runs_loads_or_breaks_the_layout(show, text, width):
     page = show(hostile_view(text), width=width)
     assert page.run("document.querySelectorAll('img, main script, iframe, #rows b, #rows a').length") == 0
-    assert overflow(page) <= 0
+    assert page.overflow() <= 0
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_300_columns_and_classes_break_no_layout(show, width):
+def many_view():
+    """300 columns with names of all lengths, and 40 classes."""
     columns = [{"name": f"column {i} " + "z" * (i % 60), "kind": "numeric"} for i in range(300)]
     names = [f"class {i}" for i in range(40)]
     matrix = [[1 - i / 80 if i == j else i / 80 / 39 for i in range(40)] for j in range(40)]
     noise = {"rate": 0.01, "interval": [0.0, 0.02], "without_reference": None, "classes": names, "matrix": matrix}
-    page = show(view(handmade(columns=columns, noise=noise)), width=width)
-    assert overflow(page) <= 0
+    return view(handmade(columns=columns, noise=noise))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_300_columns_and_classes_break_no_layout(show, width):
+    page = show(many_view(), width=width)
+    assert page.overflow() <= 0
 
 
 def test_a_page_without_the_data_has_one_plot(show):
@@ -175,3 +178,19 @@ def test_pointing_at_a_suspect_tells_its_row(show):
         "row 2, line 3: given cat, more probably dog; label score 0.063; "
         "held out, its label gets 3%; misleads the model."
     )
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("shown", [large_view(3000), hostile_view("plain"), many_view()], ids=["large", "odd", "many"])
+def test_the_page_has_no_serious_fault_of_accessibility(show, shown, width, dark):
+    page = show(shown, width=width, dark=dark, validation=validation(*THREE))
+    assert page.overflow() <= 0
+    page.run("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+    assert faults(page) == []
+
+
+def test_a_fault_of_accessibility_would_be_found(show):
+    page = show(view())
+    page.run("document.querySelector('main').style.color = '#bbb'; document.getElementById('filter-given').id = ''")
+    assert {fault.split(" at ")[0] for fault in faults(page)} >= {"color-contrast"}

@@ -39,7 +39,7 @@ def validation(*kinds, **data):
         **{"classes": [{"name": n, "rows": 500} for n in ("a", "b")], "sources": [], "reference_rows": None},
     }
     options = {"rate": 0.125, "repeats": len(kinds[0].runs), "rank_by": "label_score", "max_fdr": 0.2}
-    return Validation({**about, **data}, options, AsItIs(np.arange(1, 31), 0.0175, (0.001, 0.0325)), kinds)
+    return Validation({**about, **data}, options, AsItIs(30, 0.0175, (0.001, 0.0325)), kinds)
 
 
 THREE = tuple(

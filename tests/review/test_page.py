@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from accessibility import faults
+from browser import opened_browser
 from sample_data import sample_rows
-from socket_browser import browser_in
 
 READY = "document.querySelector('#probabilities table') !== null"
 HOSTILE = '<img src=x onerror=alert(1)>"\u202e</script>' + "wide" * 50
 
 
 @pytest.fixture
-def browser(tmp_path):
-    with browser_in(tmp_path / "profile") as found:
+def browser():
+    with opened_browser() as found:
         yield found
 
 
@@ -121,10 +122,30 @@ def test_hostile_texts_are_only_texts_and_break_no_layout(page, width, dark):
     page.until(READY)
     assert page.run("document.querySelectorAll('img').length") == 0
     assert "\\u{202e}" in page.run("document.getElementById('labels').textContent")
-    assert page.run("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.overflow() <= 0
     ground, ink = page.run(
         "['backgroundColor', 'color'].map((n) => Number(getComputedStyle(document.body)[n].match(/\\d+/)[0]))"
     )
     assert (ground < ink) == dark
     assert page.complaints() == []
     assert len(page.picture()) > 10_000
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_page_and_its_dialogs_have_no_serious_fault_of_accessibility(page, width, dark):
+    page.size(width, dark=dark)
+    ben = page.site.person("ben")
+    for _ in range(9):  # a history that scrolls
+        ben.decide(queue(page)[1], "unsure", note="seen twice")
+    press(page, "k")
+    page.until(READY)
+    assert "ben" in page.run("document.getElementById('history').textContent")
+    assert faults(page) == []
+    for keys in (["?"], ["r"]):
+        page.press(*keys)
+        page.until("document.querySelector('dialog[open]') !== null")
+        assert faults(page) == []
+        page.press("Escape")
+    page.run("document.getElementById('invite').click()")
+    assert faults(page) == []

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import labelaudit
+from browser import opened_browser
 from labelaudit.cli import group
 from labelaudit.cli.exits import run
 from labelaudit.decisions.store import NAME
-from socket_browser import browser_in
 
 ADULT = Path(__file__).parents[3] / "shared" / "data" / "tabular" / "adult_4k.csv"
 pytestmark = pytest.mark.skipif(not ADULT.exists(), reason="the shared tables are not beside the checkout")
@@ -45,7 +45,7 @@ def test_the_loop_on_adult_by_keyboard(serve, tmp_path, monkeypatch, capfd):
     audit.save("report")
     suspects = audit.issues["row"].tolist()[:REVIEWED]
     assert len(suspects) == REVIEWED
-    with browser_in(tmp_path / "profile") as page:
+    with opened_browser() as page:
         site = serve(audit, Path("report") / NAME)
         page.open(site.gate.link("ann"))
         page.until("document.querySelector('#probabilities table') !== null")

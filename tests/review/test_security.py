@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 import pytest
 
+from labelaudit.review.app import SCRIPTS, STATIC
 from labelaudit.review.security import LARGEST_BODY
 
 PATHS = ("/", "/static/review.js", "/api/session", "/api/rows", "/api/rows/1", "/api/changes", "/nothing")
@@ -158,8 +160,17 @@ def test_the_page_has_no_script_or_style_of_its_own(ann):
     }
 
 
+def test_every_static_file_is_served_and_no_other(ann):
+    own = files("labelaudit.review") / "static"
+    assert {entry.name for entry in own.iterdir()} == set(STATIC)
+    for name in set(STATIC) - {"index.html"}:
+        found = ann.ask(f"/static/{name}")
+        assert (found.status, found.body) == (200, (own / name).read_bytes())
+    assert ann.ask("/static/other.js").status == 404
+
+
 def test_scripts_set_no_markup(ann):
-    for name in ("api", "review", "relabel", "show"):
+    for name in SCRIPTS:
         script = ann.ask(f"/static/{name}.js").body.decode()
         assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|DOMParser", script)
         assert not re.search(r"https?://", script)

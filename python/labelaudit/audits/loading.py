@@ -17,9 +17,18 @@ from labelaudit.audits.result import RANKING_COLUMNS, SCORES, Audit
 from labelaudit.audits.saving import AUDIT, FORMAT, FORMAT_VERSION, MODEL, RANKING, record_hash
 from labelaudit.encode.state import unpack
 from labelaudit.errors import InputError
+from labelaudit.records import Form, read_record
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FORM = Form(
+    FORMAT,
+    FORMAT_VERSION,
+    called="audit of labelaudit",
+    which="Name the folder that `labelaudit audit` wrote.",
+    cure="Run `labelaudit audit` again.",
+)
 
 
 def load(path: str | PathLike[str]) -> Audit:
@@ -40,21 +49,7 @@ def audit_file(path: str | PathLike[str]) -> Path:
 
 
 def _record(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read: {error.strerror}. Name the folder that `labelaudit audit` wrote."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: is no JSON: {error}. Run `labelaudit audit` again.") from error
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(f"{path}: is no audit of labelaudit. Name the folder that `labelaudit audit` wrote.")
-    if record.get("format_version") != FORMAT_VERSION:
-        raise InputError(
-            f"{path}: has format version {record.get('format_version')}, this labelaudit reads {FORMAT_VERSION}. "
-            "Run `labelaudit audit` again."
-        )
+    record = read_record(path, FORM)
     if record.get("sha256") != record_hash(record):
         raise _changed(path)
     return record

@@ -15,11 +15,19 @@ from labelaudit.cleaning.output import refuse_same
 from labelaudit.errors import InputError
 from labelaudit.files import write_bytes
 from labelaudit.masks import no_wider_than
+from labelaudit.records import Form, read_record
 from labelaudit.table.compression import PLAIN, compress, compression_for, compression_of, decompress
 from labelaudit.table.words import printable
 
 FORMAT = "labelaudit undo"
 FORMAT_VERSION = 1
+FORM = Form(
+    FORMAT,
+    FORMAT_VERSION,
+    called="undo file",
+    which="Name the file that apply --undo wrote.",
+    cure="Use the labelaudit that wrote it.",
+)
 
 Named = dict[str, Any]
 
@@ -90,17 +98,7 @@ def _proven(restored: bytes, record: Named, path: str | PathLike[str]) -> bytes:
 
 
 def _record(path: str | PathLike[str]) -> Named:
-    try:
-        record = json.loads(_read(path))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: is no JSON: {error}. Name the file that apply --undo wrote.") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(f"{path}: is no undo file. Name the file that apply --undo wrote.")
-    if record.get("format_version") != FORMAT_VERSION:
-        raise InputError(
-            f"{path}: has format version {record.get('format_version')}, this labelaudit reads {FORMAT_VERSION}. "
-            "Use the labelaudit that wrote it."
-        )
+    record = read_record(path, FORM)
     try:
         wanted = [
             *(record["original"][name] for name in ("name", "compression", "sha256")),

@@ -31,16 +31,17 @@ CHECK_FORMATS = ("jsonl", "sarif", "junit", "github", "gitlab", "markdown")
 @click.option("--top", type=click.IntRange(0), metavar="N", help="Only the first N rows [text: 20, else all].")
 @click.option("--spreadsheet", is_flag=True, help="csv: escape cells that a spreadsheet would run as formulas.")
 @click.option("--data", multiple=True, metavar="FILE", help="Where the audited data is now; repeatable, in its order.")
+@click.option(
+    "--validation", metavar="DIR", help="html: add what `labelaudit validate --out DIR` measured on the data."
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def report(
-    audit: str, form: str, output: str | None, top: int | None, spreadsheet: bool, data: tuple[str, ...], debug: bool
-) -> None:
+def report(audit: str, form: str, output: str | None, *, debug: bool, **how: Any) -> None:
     """Render the saved AUDIT (its folder or its audit.json) again.
 
     text, csv, json and parquet hold the whole ranking, parquet in its types and only in a file. html is one page that
-    opens offline; where the data is gone it lacks the data's own columns. The other formats are those of `labelaudit
-    check` with no issue allowed: for them the data is read again from where the audit found it, and refused if it was
-    changed.
+    opens offline; where the data is gone it lacks the data's own columns; with --validation it says how well the audit
+    finds errors planted in this data. The other formats are those of `labelaudit check` with no issue allowed: for them
+    the data is read again from where the audit found it, and refused if it was changed.
 
     \b
     Examples:
@@ -53,7 +54,7 @@ def report(
     from labelaudit.files import write_bytes
     from labelaudit.masks import no_wider_than
 
-    _refuse_options(form, top=top, spreadsheet=spreadsheet, data=data)
+    _refuse_options(form, **how)
     if form == "parquet":
         _refuse_parquet(output)
     if output is not None:
@@ -61,8 +62,9 @@ def report(
     loaded = load(audit)
     if output is not None:
         refuse_to_overwrite_source(loaded.record, Path(output))
-        refuse_to_overwrite_given(data, Path(output))
-    content = _rendered(loaded, form, top=top, spreadsheet=spreadsheet, data=data)
+        refuse_to_overwrite_given(how["data"], Path(output))
+        refuse_to_overwrite_validation(how["validation"], Path(output))
+    content = _rendered(loaded, form, **how)
     if output is None:
         write_stdout(str(content), encoding=None if form == "text" else "utf-8")
     else:
@@ -70,9 +72,13 @@ def report(
             write_bytes(Path(output), encoded(content) if isinstance(content, str) else content)
 
 
-def _refuse_options(form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> None:
+def _refuse_options(
+    form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...], validation: str | None
+) -> None:
     from labelaudit.errors import UsageError
 
+    if validation is not None and form != "html":
+        raise UsageError("--validation goes with -f html.")
     if spreadsheet and form != "csv":
         raise UsageError("--spreadsheet goes with -f csv.")
     if top is not None and form not in OWN_FORMATS:
@@ -95,7 +101,9 @@ def _refuse_parquet(output: str | None) -> None:
         raise UsageError("-f parquet needs pyarrow; install labelaudit[parquet], or take -f csv.")
 
 
-def _rendered(audit: Audit, form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...]) -> str | bytes:
+def _rendered(
+    audit: Audit, form: str, *, top: int | None, spreadsheet: bool, data: tuple[str, ...], validation: str | None
+) -> str | bytes:
     from labelaudit.report import csv, json, parquet, text
 
     if form == "csv":
@@ -108,9 +116,11 @@ def _rendered(audit: Audit, form: str, *, top: int | None, spreadsheet: bool, da
         return text.render(audit, top=20 if top is None else top)
     if form == "html":
         from labelaudit.report import html
+        from labelaudit.validation.loading import validation_of
         from labelaudit.views.view import view_of_saved
 
-        return html.render(view_of_saved(audit, list(data) or None))
+        measured = validation_of(audit, validation)
+        return html.render(view_of_saved(audit, list(data) or None), measured)
     from labelaudit.checks.run import check_saved
     from labelaudit.report.formats import CHECK_FORMATS as RENDER
 
@@ -148,3 +158,13 @@ def refuse_to_overwrite_given(data: tuple[str, ...], output: Path) -> None:
     for path in data:
         if same_file(output, Path(path)):
             raise UsageError(f"{output} is the data that was audited. Name another file with -o.")
+
+
+def refuse_to_overwrite_validation(validation: str | None, output: Path) -> None:
+    """Raises UsageError when the report would replace the validation that it shows."""
+    from labelaudit.errors import UsageError
+    from labelaudit.files import same_file
+    from labelaudit.validation.loading import validation_file
+
+    if validation is not None and same_file(output, validation_file(validation)):
+        raise UsageError(f"{output} is the validation that the report shows. Name another file with -o.")

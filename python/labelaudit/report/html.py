@@ -19,8 +19,10 @@ from labelaudit.audits.result import Audit
 from labelaudit.report.page_figures import heat_map, histogram
 from labelaudit.report.page_points import packed_points
 from labelaudit.report.page_table import table_within
+from labelaudit.report.page_validation import points, section
 from labelaudit.report.text import method_lines, verdict_lines
 from labelaudit.report.words import plural, printable, shortened
+from labelaudit.validation.result import Validation
 from labelaudit.views.result import View
 
 STATIC_ROWS = 20  # in the page itself, for readers without scripts
@@ -32,11 +34,11 @@ STYLES = ("vendor/uPlot.min.css", "templates/page.css")
 LICENCES = (("uPlot 1.6.32", "vendor/uPlot-LICENSE.txt"), ("DataTables 3.1.5", "vendor/dataTables-LICENSE.txt"))
 
 
-def render(view: View) -> str:
-    """The page of an audit."""
+def render(view: View, validation: Validation | None = None) -> str:
+    """The page of an audit; validation: one on the same data."""
     audit = view.audit
     columns, packed = table_within(view)
-    points, about = packed_points(view)
+    drawn, about = packed_points(view)
     scripts, style = [_asset(name) for name in SCRIPTS], "\n".join(_asset(name) for name in STYLES)
     about |= {"classes": [shortened(c["name"], NAME_CELLS) for c in audit.summary["classes"]]}
     about |= {} if view.projection is None else {"across": shortened(view.projection.across_is, AXIS_CELLS)}
@@ -53,10 +55,11 @@ def render(view: View) -> str:
             static_rows=list(zip(*(c.cells[:STATIC_ROWS] for c in columns), strict=True)),
             suspects=next(c.cells for c in columns if c.role == "suspect"),
             table_data=packed,
-            point_data=points,
+            point_data=drawn,
             points_about=_island(about),
             histogram=histogram(audit),
             heat=heat_map(audit.summary["noise"]),
+            v=section(validation, audit.record["options"]),
             verdict=verdict_lines(audit),
             method=" ".join(line.strip() for line in method_lines(audit)),
             **_facts(audit),
@@ -94,7 +97,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         loader=FunctionLoader(lambda name: _asset(f"templates/{name}")),
     )
-    found.filters |= {"short": shortened, "plural": plural}
+    found.filters |= {"short": shortened, "plural": plural, "points": points}
     return found
 
 

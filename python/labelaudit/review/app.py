@@ -25,11 +25,12 @@ from labelaudit.review.session import ConflictError, Filter, Session
 
 MOST_ROWS = 10_000  # row numbers in one answer: more than anybody steps through
 FIELDS = {"row": int, "decision": str, "label": str, "note": str, "seen": int}  # of a decision that is posted
+SCRIPTS = ("api", "decide", "relabel", "review", "row", "show", "state")
 STATIC = {
     "index.html": "text/html",
     "review.css": "text/css",
     "icon.svg": "image/svg+xml",
-    **dict.fromkeys(("api.js", "review.js", "relabel.js", "show.js"), "text/javascript"),
+    **dict.fromkeys((f"{name}.js" for name in SCRIPTS), "text/javascript"),
 }
 
 

@@ -20,7 +20,7 @@ def as_it_is(audit: Audit) -> AsItIs:
     """What is stated about the table without planted errors."""
     ranking, noise = _estimated(audit), audit.summary["noise"]
     flagged = ranking["row"][ranking["is_label_issue"]].to_numpy()
-    return AsItIs(np.sort(flagged), noise["rate"], tuple(noise["interval"]))
+    return AsItIs(len(flagged), noise["rate"], tuple(noise["interval"]), np.sort(flagged))
 
 
 def measured(audit: Audit, true: Table, given: NDArray[np.int64], before: AsItIs) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def measured(audit: Audit, true: Table, given: NDArray[np.int64], before: AsItIs
         "recall": recall(wrong, flags),
         "precision_at_planted": precision(wrong, order < planted),
         "stated_false_alarms": _share(score[flags]),
-        "false_alarms_before": _share(np.isin(row[flags & ~wrong], before.flagged_rows)),
+        "false_alarms_before": _share(np.isin(row[flags & ~wrong], before.rows)),
         "stated_rate": noise["rate"],
         "interval": tuple(noise["interval"]),
         "calibration_error": reliability(score, wrong).error,

@@ -78,6 +78,6 @@ def _precision_recall(figure: Any, kinds: tuple[KindOfError, ...]) -> None:
 def curve(run: Run) -> tuple[Any, Any]:
     """Recall and precision at each planted error, from recall 0 on: the area below the steps is average precision."""
     found = np.arange(1, run.planted + 1)
-    precision = found / np.sort(run.labels["rank"].to_numpy())
+    precision = found / np.sort(run.planted_rows["rank"].to_numpy())
     start = np.zeros(len(found[:1]))  # nothing, where nothing is planted
     return np.concatenate([start, found / max(run.planted, 1)]), np.concatenate([precision[:1], precision])

@@ -7,25 +7,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit import __version__
+from labelaudit.errors import UsageError
 from labelaudit.metrics import Reliability, Tenths
 from labelaudit.planting import ErrorKind
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Rows = TypeVar("Rows")
+
 
 @dataclass(frozen=True)
 class AsItIs:
-    """What the audit states about the data without planted errors; flagged_rows: their `row`, ascending."""
+    """What the audit states about the data without planted errors.
 
-    flagged_rows: NDArray[np.int64]
+    flagged_rows: the `row` of those flagged, ascending; None in a validation that was loaded.
+    """
+
+    flagged: int
     stated_rate: float
     interval: tuple[float, float]
+    flagged_rows: NDArray[np.int64] | None = None
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """flagged_rows; raises UsageError where they are not known."""
+        return _at_hand(self.flagged_rows, "flagged")
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,7 @@ class Run:
     """One audit of a copy with planted errors; a figure that is not defined, as of no flagged row, is nan.
 
     Rows alone in their class are in no figure. labels: one line for every planted error, in row order, with its `row`,
-    `label` (of the file), `planted_label`, `rank`, `label_score` and `is_label_issue`.
+    `label` (of the file), `planted_label`, `rank`, `label_score` and `is_label_issue`; None in one that was loaded.
     """
 
     kind: ErrorKind
@@ -56,7 +69,12 @@ class Run:
     tenths: Tenths
     reliability: Reliability
     converged: bool
-    labels: pd.DataFrame
+    labels: pd.DataFrame | None = None
+
+    @property
+    def planted_rows(self) -> pd.DataFrame:
+        """labels; raises UsageError where they are not known."""
+        return _at_hand(self.labels, "planted")
 
     @property
     def planted_rate(self) -> float:
@@ -87,6 +105,13 @@ class Spread:
         """The mean and the range of these values, nan left out."""
         known = [float(v) for v in values if not math.isnan(v)]
         return cls(math.fsum(known) / len(known), min(known), max(known)) if known else cls(*[math.nan] * 3)
+
+
+def _at_hand(rows: Rows | None, what: str) -> Rows:
+    """What a validation that was loaded has not; raises UsageError for it."""
+    if rows is None:
+        raise UsageError(f"a saved validation does not hold which rows were {what}: validate the data again.")
+    return rows
 
 
 FIGURES = (
@@ -134,12 +159,14 @@ class Validation:
     """What was planted in the data, and what the audits found.
 
     data: label, rows, classes and sources, and what was left out. options: those of the audits and of the planting.
+    labelaudit: the version that measured it.
     """
 
     data: dict[str, Any]
     options: dict[str, Any]
     as_it_is: AsItIs
     kinds: tuple[KindOfError, ...]
+    labelaudit: str = __version__
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -150,11 +177,11 @@ class Validation:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """One line for every planted error: which were found, and which were not."""
+        """One line for every planted error: which were found, and which were not; UsageError where it was loaded."""
         import pandas as pd
 
         runs = [run for kind in self.kinds for run in kind.runs]
-        return pd.concat([run.labels.assign(kind=run.kind, repeat=run.repeat) for run in runs], ignore_index=True)
+        return pd.concat([run.planted_rows.assign(kind=run.kind, repeat=run.repeat) for run in runs], ignore_index=True)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Writes validation.json into a folder, and plots where matplotlib is installed; returns the folder."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from labelaudit import __version__
 from labelaudit.metrics import Reliability
 from labelaudit.validation.result import FIGURES, KindOfError, Run, Spread, Validation
 
@@ -19,12 +18,12 @@ def summary_of(validation: Validation) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "labelaudit": __version__,
+        "labelaudit": validation.labelaudit,
         "assumption": ASSUMPTION,
         "data": validation.data,
         "options": validation.options,
         "as_it_is": {
-            "flagged": len(validation.as_it_is.flagged_rows),
+            "flagged": validation.as_it_is.flagged,
             "stated_rate": validation.as_it_is.stated_rate,
             "interval": list(validation.as_it_is.interval),
         },
