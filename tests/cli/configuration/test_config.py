@@ -22,7 +22,7 @@ def test_it_says_what_is_set_and_for_which_commands(call, folder):
     code, out, _ = call("config")
     assert code == 0
     rows = [line.split() for line in out.splitlines()]
-    assert ["label", '"y"', "labelaudit.toml:1", "audit,", "check", "and", "1", "more"] in rows
+    assert ["label", '"y"', "labelaudit.toml:1", "audit,", "check", "and", "2", "more"] in rows
     assert ["format", '["sarif"]', "labelaudit.toml:3", "check"] in rows
     assert max(map(len, out.splitlines())) <= 80
 
