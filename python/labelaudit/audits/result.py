@@ -94,10 +94,10 @@ class Audit:
         """The first rows of the ranking (all by default)."""
         yield from findings_of(self.ranking if count is None else self.ranking.head(count))
 
-    def save(self, path: str | PathLike[str], *, page: str | None = None) -> Path:
+    def save(self, path: str | PathLike[str], *, page: saving.Page | None = None) -> Path:
         """Writes ranking.csv, model.npz and, last, audit.json into a folder, each whole or not at all; returns it.
 
-        page is this audit's report.html, to be written beside them (`labelaudit.render`).
+        page is this audit's report.html, to be written beside them (`labelaudit.render`), or a function that gives it.
         """
         return saving.save(Path(path), self.ranking, self.record, self.model, page)
 

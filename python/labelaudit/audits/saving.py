@@ -10,7 +10,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -25,6 +25,7 @@ from labelaudit.masks import no_wider_than
 if TYPE_CHECKING:
     import pandas as pd
 
+Page = str | Callable[[], str]
 AUDIT, RANKING, MODEL, PAGE = "audit.json", "ranking.csv", "model.npz", "report.html"
 PAGE_MARK = b'<meta name="generator" content="labelaudit report">'  # in the first bytes of a page of ours
 PAGE_HEAD = 2000
@@ -37,11 +38,12 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: the same mo
 
 
 def save(
-    folder: Path, ranking: pd.DataFrame, record: dict[str, Any], model: FittedModel, page: str | None = None
+    folder: Path, ranking: pd.DataFrame, record: dict[str, Any], model: FittedModel, page: Page | None = None
 ) -> Path:
     """Writes the files of an audit into the folder, audit.json last; raises OutputError when that fails.
 
-    Without a page, an older audit's page there is removed: it would be of another audit.
+    page: its text, or what gives it when all rows are written. Without a page, an older audit's page there is removed:
+    it would be of another audit.
     """
     packed, hashed = _model_bytes(model), hashlib.sha256()
 
@@ -57,7 +59,7 @@ def save(
         file.write(encoded(text + "\n"))
 
     contents: dict[str, bytes | Write] = {RANKING: write_ranking, MODEL: packed}
-    contents |= {} if page is None else {PAGE: encoded(page)}
+    contents |= {} if page is None else {PAGE: lambda file: file.write(encoded(page() if callable(page) else page))}
     contents[AUDIT] = write_audit
     with no_wider_than(source["path"] for source in record["sources"]):
         make_folder(folder)

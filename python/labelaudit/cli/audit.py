@@ -55,9 +55,9 @@ def audit(
     refuse_to_overwrite_data((*data, *filter(None, beside)), targets)
     check_folder(Path(out))
     trusted = None if options.reference is None else [options.reference]
-    with placed(list(data), options, storing, out=Path(out), reference=trusted) as placement:
-        with progress(quiet=quiet, verbose=verbose) as tick:
-            result, page = _audited(placement, options, trusted, tick, top_only)
+    place = placed(list(data), options, storing, out=Path(out), reference=trusted)
+    with place as placement, progress(quiet=quiet, verbose=verbose) as tick:
+        result, page = _audited(placement, options, trusted, tick, top_only)
         folder = result.save(out, page=page)
     warn_unconverged(result)
     if verbose:
@@ -73,8 +73,9 @@ def _audited(
     reference: list[str] | None,
     tick: Callable[[str], None],
     top_only: int | None,
-) -> tuple[Audit, str]:
-    """The audit and its page, made while the table is at hand."""
+) -> tuple[Audit, Callable[[], str]]:
+    """The audit, and what gives its page: it is made beside whatever comes next."""
+    from labelaudit import storage
     from labelaudit.audits.inputs import read_inputs
     from labelaudit.audits.run import audit_inputs
     from labelaudit.report import html
@@ -85,7 +86,10 @@ def _audited(
     audit = audit_inputs(inputs, options, placement=placement, tick=tick)
     audit = audit if top_only is None else audit.first(top_only)
     tick("writing the report")
-    return audit, html.render(view_of(audit, inputs.table))
+    beside = storage.threads(1)
+    page = beside.submit(lambda: html.render(view_of(audit, inputs.table)))
+    beside.shutdown(wait=False)
+    return audit, page.result
 
 
 def _tell(audit: Audit, placement: Placement) -> None:

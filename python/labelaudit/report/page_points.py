@@ -46,7 +46,7 @@ def packed_points(view: View) -> tuple[str, dict[str, Any]]:
         ranges |= {name: _range(places[name], EDGE) for name in ("x", "y")}
     names = [c["name"] for c in view.audit.summary["classes"]]
     arrays: dict[str, NDArray[Any]] = {name: _steps(values, ranges[name]) for name, values in places.items()}
-    arrays["given"] = _codes(ranking["given_label"], names)[view.drawn].astype("<u2")
+    arrays["given"] = _codes(ranking["given_label"].iloc[view.drawn], names).astype("<u2")
     issue, unknown = ranking["is_label_issue"].to_numpy()[view.drawn], np.isnan(influence)
     arrays["kind"] = (issue + 2 * unknown).astype("u1")
     starts = dict(zip(arrays, np.cumsum([0, *(a.nbytes for a in arrays.values())]).tolist(), strict=False))

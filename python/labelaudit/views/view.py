@@ -22,7 +22,9 @@ MOST_POINTS = 100_000
 
 def view_of(audit: Audit, table: Table) -> View:
     """The view of an audit whose table is at hand."""
-    ranked = np.searchsorted(table.row, audit.ranking["row"].to_numpy())  # row numbers ascend in a table
+    place = np.empty(int(table.row.max(initial=0)) + 1, dtype=np.int64)
+    place[table.row] = np.arange(len(table))
+    ranked = place[audit.ranking["row"].to_numpy()]
     drawn, listed = _drawn(len(ranked)), min(MOST_LISTED, len(ranked))
     first = ranked[:listed].tolist()
     shown = [c for c in table.columns if c.kind != "embedding"]
