@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labelaudit.cli.exits import end_on_lost_threads
+from labelaudit.cli.lost_threads import ended_by_lost_threads
 from labelaudit.decisions.decision import Decision
 from labelaudit.decisions.store import DecisionStore
 
@@ -203,12 +203,12 @@ def forked(sweep: Sweep, task: Task, before: Callable[[], object] = lambda: None
         said = os.open(sweep.said, os.O_WRONLY | os.O_APPEND)
         os.dup2(said, 1)
         os.dup2(said, 2)
-        os.write(waits, b"x")
-        os.close(waits)
-        surely(lambda: os.read(reader, 1))
-        end_on_lost_threads()
-        before()
-        code = task.work()
+        with ended_by_lost_threads():
+            os.write(waits, b"x")
+            os.close(waits)
+            surely(lambda: os.read(reader, 1))
+            before()
+            code = task.work()
     finally:
         os._exit(code)
 

@@ -78,6 +78,8 @@ Handled& handled(PyObject* capsule) {
 }
 
 py::object file_memory(const std::string& folder, std::size_t smallest) {
+    if (folder.empty() || folder.find('\0') != folder.npos)
+        throw std::invalid_argument("folder: expected the name of a folder, got an empty one or a NUL in it");
     auto made = std::make_unique<Handled>(folder, smallest);
     PyObject* capsule = PyCapsule_New(&made->handler, capsule_name, [](PyObject* self) { delete &handled(self); });
     if (!capsule) throw py::error_already_set();

@@ -15,11 +15,19 @@ namespace {
 
 using namespace la::gate;
 
+// Never an array made of something else: it would be gone before it is read.
+py::array borrowed(const py::handle& value, const std::string& name) {
+    if (!py::isinstance<py::array>(value))
+        refuse(name, "a plain numpy array", std::string("a ") + Py_TYPE(value.ptr())->tp_name);
+    return py::reinterpret_borrow<py::array>(value);
+}
+
 // Words are borrowed: the list of columns, which Python holds for the whole call, keeps them alive.
 la::CsvColumn words_of(const py::tuple& pair, std::int64_t rows) {
     if (pair.size() != 2) throw std::invalid_argument("columns: expected (codes, words)");
-    la::CsvWords column{input<std::int64_t>(pair[0].cast<py::array>(), "codes", {rows}), {}};
-    for (const py::handle word : pair[1].cast<py::tuple>()) {
+    la::CsvWords column{input<std::int64_t>(borrowed(pair[0], "codes"), "codes", {rows}), {}};
+    if (!PyTuple_Check(pair[1].ptr())) throw std::invalid_argument("words: expected a tuple");
+    for (const py::handle word : pair[1]) {
         if (!PyBytes_Check(word.ptr())) throw std::invalid_argument("words: expected bytes");
         column.words.emplace_back(PyBytes_AS_STRING(word.ptr()),
                                   static_cast<std::size_t>(PyBytes_GET_SIZE(word.ptr())));
@@ -32,7 +40,7 @@ la::CsvColumn words_of(const py::tuple& pair, std::int64_t rows) {
 
 la::CsvColumn column_of(const py::handle& column, std::int64_t rows) {
     if (py::isinstance<py::tuple>(column)) return words_of(column.cast<py::tuple>(), rows);
-    const auto values = column.cast<py::array>();
+    const py::array values = borrowed(column, "columns");
     if (py::dtype::of<double>().equal(values.dtype())) return input<double>(values, "columns", {rows});
     return input<std::int64_t>(values, "columns", {rows});
 }

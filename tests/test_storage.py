@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import threading
 from pathlib import Path
 
@@ -121,6 +123,15 @@ def test_a_folder_that_cannot_hold_it_is_an_error_at_once(tmp_path: Path) -> Non
     with pytest.raises(OutputError, match=full), storage.on_disk(tmp_path):
         np.empty(1 << 50, np.int8)
     assert not storage.is_on_disk()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of folders are any bytes only there")
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"\xff")
+    folder.mkdir()
+    with storage.on_disk(folder):
+        ones = np.ones(LARGE)
+        assert in_use(_core.memory_in_use()) >= ones.nbytes
 
 
 def test_memory_that_is_spent_elsewhere_is_told_as_ever(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def on_disk(folder: Path | None) -> Iterator[None]:
     if folder is None:
         yield
         return
-    handler = _core.file_memory(os.fspath(folder), SMALLEST)
+    handler = _core.file_memory(os.fsencode(folder), SMALLEST)
     before, place = _core.use_memory(handler), _folder.set(folder)
     try:
         yield

@@ -13,11 +13,11 @@ import labelaudit.cli as cli
 def lost(self):
     raise MemoryError
 
-listen = cli.end_on_signals
-def begun():
-    listen()
-    threading.Thread._bootstrap = lost
-cli.end_on_signals = begun
+work = cli.run
+def begun(*arguments):
+    threading.Thread._bootstrap = lost  # for what is started from here on
+    return work(*arguments)
+cli.run = begun
 cli.main(sys.argv[1:])
 """
 
@@ -28,3 +28,12 @@ def test_a_thread_without_memory_ends_the_audit_with_5(folder: Path) -> None:
     assert done.returncode == 5, done.stderr
     assert done.stderr == b"labelaudit: memory is exhausted. Audit fewer rows or columns (--drop).\n"
     assert not list(folder.rglob(".labelaudit-*"))
+
+
+def test_any_other_failure_that_nobody_meets_is_told_as_before(folder: Path) -> None:
+    command = COMMAND.replace("raise MemoryError", "raise ValueError('odd')").replace(
+        "return work(*arguments)", "import _thread, time; _thread.start_new_thread(lost, (1,)); time.sleep(1); return 7"
+    )
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 7, done.stderr
+    assert b"ValueError: odd" in done.stderr

@@ -97,12 +97,15 @@ SPOILT: dict[str, Callable[[np.ndarray], Any]] = {
     "rows backwards": lambda a: a[::-1],
     "Fortran order": fortran,
     "zero strides": lambda a: np.broadcast_to(a.ravel()[0], a.shape),
+    "more than 2**31 rows of one": lambda a: np.broadcast_to(a[:1], (2**33, *a.shape[1:])),
+    "rows that overlap": lambda a: np.lib.stride_tricks.as_strided(a, a.shape, (4,) * a.ndim),
     "unaligned": unaligned,
+    "no row": lambda a: np.empty((0, *a.shape[1:])),
     "masked": lambda a: np.ma.masked_array(a, mask=a > 0.5),
     "matrix subclass": lambda a: a.view(type("Tagged", (np.ndarray,), {})),
 }
 # Sizes that the function reads off this very argument may be any.
-FREE = {"one row more", "one row less"}
+FREE = {"one row more", "one row less", "no row"}
 
 
 @pytest.mark.parametrize("spoil", list(SPOILT))

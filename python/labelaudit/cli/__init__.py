@@ -9,7 +9,8 @@ import click
 
 from labelaudit.cli.completion import completing
 from labelaudit.cli.configuration.options import configured
-from labelaudit.cli.exits import end_on_lost_threads, run
+from labelaudit.cli.exits import run
+from labelaudit.cli.lost_threads import ended_by_lost_threads
 from labelaudit.cli.signals import end_on_signals, finish
 from labelaudit.cli.version import version_option
 
@@ -73,8 +74,8 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: runs a command and ends the process with its exit code."""
-    end_on_lost_threads()
     end_on_signals()
-    code = run(group, arguments)
+    with ended_by_lost_threads():
+        code = run(group, arguments)
     finish()
     raise SystemExit(code)

@@ -19,7 +19,6 @@ import click
 
 from labelaudit.cli.signals import Terminated
 from labelaudit.errors import LabelauditError
-from labelaudit.staging import abandon
 
 USAGE, UNWRITTEN, EXHAUSTED, BUG, INTERRUPTED, PIPE, TERMINATED = 2, 4, 5, 70, 130, 141, 143
 COMPLETION = "_LABELAUDIT_COMPLETE"  # the variable by which a shell asks Click
@@ -67,25 +66,6 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         return _failed(error, call.debug)
     except Exception as error:
         return _said(SPENT, EXHAUSTED, call.debug) if _is_of_memory(error) else _bug()
-
-
-def end_on_lost_threads() -> None:
-    """From now on a thread that finds no memory to begin with ends the process.
-
-    Python tells of such a thread by its hook alone, and whoever starts it waits for its beginning for ever.
-    """
-    end = f"labelaudit: {SPENT}\n".encode()  # made while there is memory
-
-    def hook(lost: sys.UnraisableHookArgs, /) -> None:
-        if not issubclass(lost.exc_type, MemoryError) or "in thread" not in (lost.err_msg or ""):
-            sys.__unraisablehook__(lost)
-            return
-        abandon()
-        with contextlib.suppress(OSError):
-            os.write(2, end)
-        os._exit(EXHAUSTED)
-
-    sys.unraisablehook = hook
 
 
 def _ended(end: SystemExit) -> int:
