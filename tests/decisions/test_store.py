@@ -100,6 +100,28 @@ def test_two_writers_at_once_lose_nothing(tmp_path):
         assert [d.occurrence for d in history if d.who == who] == list(range(1, 201))
 
 
+def test_a_file_that_another_makes_while_it_is_looked_at_is_no_foreign_one(tmp_path, monkeypatch):
+    path = tmp_path / "d.sqlite"
+    other = threading.Thread(target=lambda: DecisionStore(path).close())
+    connect = sqlite3.connect
+
+    class Watched(sqlite3.Connection):
+        def execute(self, sql, *values):
+            if sql == "PRAGMA user_version" and other.ident is None:
+                other.start()
+                other.join(1)  # it may have to wait for this look to end
+            return super().execute(sql, *values)
+
+    def watched(*arguments, **options):
+        return connect(*arguments, **options, **({} if other.ident else {"factory": Watched}))
+
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    with DecisionStore(path) as store:
+        other.join()
+        store.append(Decision(row(1), 1, "keep"))
+        assert len(store.history()) == 1
+
+
 def test_threads_share_a_store(tmp_path):
     with DecisionStore(tmp_path / "d.sqlite") as store:
         each = [threading.Thread(target=_append_ten, args=(store, i)) for i in range(8)]
@@ -165,6 +187,17 @@ def test_another_file_is_refused_and_left_alone(tmp_path, kind, create):
     with pytest.raises(InputError, match=words), DecisionStore(path, create=create) as store:
         store.history()
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_schema_that_is_no_text_is_damage(tmp_path, create):
+    path = tmp_path / "d.sqlite"
+    DecisionStore(path).close()
+    content = path.read_bytes()
+    assert content.count(b"CREATE TABLE decisions (") == 1
+    path.write_bytes(content.replace(b"CREATE TABLE decisions (", b"CREATE TABLE decisions \xff"))
+    with pytest.raises(InputError, match="damaged"):
+        DecisionStore(path, create=create)
 
 
 def test_a_missing_file_is_made_or_refused(tmp_path):

@@ -110,9 +110,10 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _marks(db: sqlite3.Connection) -> tuple[int, int, int]:
-    """Whose file this is, its version, and how many things it holds."""
+    """Whose file this is, its version, and how many things it holds, all as of one moment."""
     queries = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
-    first, second, third = (int(db.execute(query).fetchone()[0]) for query in queries)
+    with contextlib.nullcontext() if db.in_transaction else _transaction(db, "DEFERRED"):
+        first, second, third = (int(db.execute(query).fetchone()[0]) for query in queries)
     return first, second, third
 
 
@@ -141,8 +142,8 @@ def _set_wal(db: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
+def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    db.execute(f"BEGIN {kind}")
     try:
         yield
         db.execute("COMMIT")
@@ -173,6 +174,8 @@ def _refusals(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _refused(path, error) from error
+    except UnicodeDecodeError:  # of SQLite's own message, which names what it found in a damaged file
+        raise InputError(f"{path}: is damaged. Take a copy that is whole.") from None
 
 
 def _refused(path: Path, error: sqlite3.DatabaseError) -> LabelauditError:
