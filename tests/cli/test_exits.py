@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,8 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
 
+from labelaudit.cli.exits import run
 from labelaudit.errors import ResourceError
 from sample_data import csv_text, sample_rows
 
@@ -107,6 +110,17 @@ def test_a_closed_standard_output_is_4(saved):
     done = subprocess.run(["bash", "-c", script], stderr=subprocess.PIPE, check=False)
     assert done.returncode == 4
     assert b"standard output is closed" in done.stderr
+
+
+def test_too_many_open_files_are_5_and_not_the_output(capfd):
+    @click.command()
+    def opening() -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))  # as a socket or a pipe does: there is no file's name
+
+    assert run(opening, []) == 5
+    assert (
+        capfd.readouterr().err == "labelaudit: the system failed: Too many open files. Raise its limit (ulimit -n).\n"
+    )
 
 
 def test_a_terminal_without_unicode_gets_escapes(spawn, folder):

@@ -77,9 +77,14 @@ def _ended(end: SystemExit) -> int:
 
 
 def _failed(error: OSError, debug: bool) -> int:
-    """An error of the system that nobody met on the way: without a file's name it is of standard output or error."""
+    """An error of the system that nobody met on the way: without a file's name it is of standard output or error.
+
+    But no output opens a file: where too many are open, it was a socket or a pipe of ours.
+    """
     if error.errno == errno.ENOMEM:
         return _said(SPENT, EXHAUSTED, debug)
+    if error.filename is None and error.errno in (errno.EMFILE, errno.ENFILE):
+        return _said(f"the system failed: {error.strerror}. Raise its limit (ulimit -n).", EXHAUSTED, debug)
     if error.filename is not None and error.errno in REFUSED:
         return _said(f"the system failed: {error.strerror} ({error.filename})", EXHAUSTED, debug)
     if error.filename is not None:
