@@ -35,7 +35,7 @@ def load_baseline(path: Path) -> Baseline:
         raise InputError(f"{path}: byte {error.start} is not UTF-8. {_CURE}") from None
     found: Baseline = {}
     for number, line in enumerate(lines, start=1):
-        if line.strip():
+        if line.strip(" \t\r"):
             entry = _entry(line, f"{path}:{number}")
             key = (entry["fingerprint"], entry["occurrence"])
             if found.setdefault(key, entry) != entry:
