@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labelaudit.cli.lost_threads import ended_by_lost_threads
+from labelaudit.cli.signals import end_on_signals
 from labelaudit.decisions.decision import Decision
 from labelaudit.decisions.store import DecisionStore
 
@@ -180,7 +181,7 @@ class Run:
 
 
 def forked(sweep: Sweep, task: Task, before: Callable[[], object] = lambda: None) -> Run:
-    """A child with everything imported, which works once it is told to."""
+    """A child with everything imported, which works once it is told to, as the command line does."""
     sweep.prepare(task)
     heard()
     sweep.said.write_bytes(b"")
@@ -203,6 +204,7 @@ def forked(sweep: Sweep, task: Task, before: Callable[[], object] = lambda: None
         said = os.open(sweep.said, os.O_WRONLY | os.O_APPEND)
         os.dup2(said, 1)
         os.dup2(said, 2)
+        end_on_signals()
         with ended_by_lost_threads():
             os.write(waits, b"x")
             os.close(waits)

@@ -13,7 +13,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import click
 import pandas as pd
 
 from faults_sweep import STORE, Sweep, Task, ended, forked, tell
@@ -25,29 +24,28 @@ from labelaudit.decisions.store import DecisionStore
 from labelaudit.errors import LabelauditError
 
 QUICK = ("--encoding", "linear", "--threads", "1", "-q")
-AUDIT = ("audit", "data.csv", "--label", "label", "--out", "out", "--l2", "0.01", *QUICK)
+AUDIT = ("audit", "data.csv", "--label", "label", "--l2", "0.01", *QUICK)
 DECISIONS = 20
 PATIENCE = 10  # seconds for an answer; a server that is out of open files gives none
 
-AUDITED = ("out/ranking.csv", "out/model.npz", "out/report.html", "out/audit.json")
+FILES = ("ranking.csv", "model.npz", "report.html", "audit.json")
+AUDITED = tuple(f"out/{name}" for name in FILES)
+AUDITED_ON_DISK = tuple(f"out-disk/{name}" for name in FILES)
 CLEANED = ("clean.csv", "undo.json")
 CLEANED_PARQUET = ("clean.parquet", "undo.parquet.json")
 
 
 def audit() -> int:
-    return run(group, AUDIT)
-
-
-@click.command()
-def with_arrays_on_disk() -> None:
-    """An audit whose arrays, but for the smallest, live in files of the folder `cache`."""
-    storage.SMALLEST = 256
-    with storage.on_disk(Path("cache")):
-        group.main(AUDIT, standalone_mode=False, obj=click.get_current_context().obj)
+    return run(group, (*AUDIT, "--out", "out"))
 
 
 def audit_on_disk() -> int:
-    return run(with_arrays_on_disk, ())
+    """Arrays from 4 KiB on live in files of the folder `cache`."""
+    usual, storage.SMALLEST = storage.SMALLEST, 4096
+    try:
+        return run(group, (*AUDIT, "--out", "out-disk", "--memory-limit", "1", "--cache-dir", "cache"))
+    finally:
+        storage.SMALLEST = usual
 
 
 def apply() -> int:
@@ -113,7 +111,7 @@ def _decide(port: int, entrance: str) -> None:
 TASKS = (
     Task("audit over an old one", audit, AUDITED),
     Task("audit", audit, AUDITED, old=False),
-    Task("audit with arrays on disk", audit_on_disk, AUDITED),
+    Task("audit with arrays on disk", audit_on_disk, AUDITED_ON_DISK),
     Task("apply over an old copy", apply, CLEANED),
     Task("apply", apply, CLEANED, old=False),
     Task("apply to Parquet over an old copy", apply_parquet, CLEANED_PARQUET),
@@ -131,14 +129,14 @@ def made(root: Path) -> Sweep:
     os.chdir(sweep.old)
     assert run(group, ["synth", "data.csv", "--rows", "60"]) == 0
     pd.read_csv("data.csv").to_parquet("data.parquet", row_group_size=20)
-    for data, out in (("csv", "kept"), ("parquet", "kept-parquet"), ("csv", "out")):
+    for data, out in (("csv", "kept"), ("parquet", "kept-parquet"), ("csv", "out"), ("csv", "out-disk")):
         assert run(group, ["audit", f"data.{data}", "--label", "label", "--out", out, "--l2", "0.1", *QUICK]) == 0
     Path("cache").mkdir()
     shutil.copytree(sweep.old, sweep.folder, dirs_exist_ok=True)
     os.chdir(sweep.folder)
-    assert audit() == apply() == apply_parquet() == 0
+    assert audit() == audit_on_disk() == apply() == apply_parquet() == 0
+    assert json.loads(Path("out-disk/audit.json").read_text())["storage"]["where"] == "disk"
     shutil.copytree(sweep.folder, sweep.new, dirs_exist_ok=True)
-    assert audit_on_disk() == 0
     for name in CLEANED + CLEANED_PARQUET:
         (sweep.old / name).write_text("old\n")
     assert append_decisions() == 0
