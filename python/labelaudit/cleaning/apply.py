@@ -10,6 +10,7 @@ from os import PathLike, fspath
 from labelaudit.audits.loading import audit_file, load
 from labelaudit.audits.result import Audit
 from labelaudit.audits.saving import AUDIT, MODEL, RANKING
+from labelaudit.cleaning.formulas import formula_like_cells
 from labelaudit.cleaning.original import Original, cells_of, read_original
 from labelaudit.cleaning.output import refuse_same
 from labelaudit.cleaning.parquet_copy import ParquetCopy, parquet_copy, refuse_name
@@ -33,7 +34,8 @@ class Applied:
 
     suggestions: how many labels are the audit's own; overruled: how many of its suggestions a decision stood against.
     flagged: rows with true in the added column, None without one. diff: UTF-8 text, empty unless it was a dry run;
-    of Parquet it says in words what becomes of which row.
+    of Parquet it says in words what becomes of which row. formula_like: cells and names of the copy that a spreadsheet
+    would take for formulas; they are the data's own, and stay.
     """
 
     relabelled: int
@@ -44,6 +46,7 @@ class Applied:
     overruled: int
     flagged: int | None
     diff: bytes
+    formula_like: int
 
 
 def apply(
@@ -90,7 +93,13 @@ def apply(
         overruled=plan.overruled,
         flagged=None if flags is None else len(flags),
         diff=diff if dry_run else b"",
+        formula_like=_formula_like(original, plan, at_hand.summary["label"], flag),
     )
+
+
+def _formula_like(original: Original | Parquet, plan: Plan, label: str, flag: bool) -> int:
+    cells = cells_of(original)
+    return formula_like_cells(cells, label, *(({}, frozenset()) if flag else (plan.labels, frozenset(plan.drops))))
 
 
 def _check(

@@ -91,7 +91,7 @@ def _print(diff: bytes) -> None:
 
 
 def sentence(done: Applied, output: str | None) -> str:
-    """What was done, in one or two lines."""
+    """What was done, in one to three lines."""
     from labelaudit.report.words import listed, plural, printable
 
     count = sum(done.decisions.values())
@@ -107,4 +107,10 @@ def sentence(done: Applied, output: str | None) -> str:
         result = f"{plural(done.flagged, 'row')} flagged in the column label_issue"
     else:
         result = f"{plural(done.relabelled, 'row')} relabelled, {done.dropped:,} dropped"
-    return f"{applied}\n{result}; {'nothing' if output is None else printable(output)} was written."
+    told = f"{applied}\n{result}; {'nothing' if output is None else printable(output)} was written."
+    if done.formula_like:
+        told += (
+            f"\n{plural(done.formula_like, 'cell')} of the copy would act as formulas in a spreadsheet (= + - @); they "
+            "are the data's own. Import them as text."
+        )
+    return told
