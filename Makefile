@@ -3,7 +3,7 @@ BIN := .venv/bin
 # what the installed package is made from: a change of any of them installs it again
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(shell find csrc python -name '*.[ch]pp' -o -name '*.py*' -not -name '*.pyc' -o -path '*/report/templates/*' -o -path '*/report/vendor/*' -o -path '*/static/*')
 
-.PHONY: demo test lint format benchmark instructions sanitize sanitize-quick clean
+.PHONY: demo test lint format benchmark instructions sanitize sanitize-quick fuzz clean
 
 demo: .venv/.installed
 	$(BIN)/python benchmarks/demo.py demo
@@ -15,22 +15,29 @@ lint: .venv/.installed-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/clang-format --dry-run -Werror csrc/*.cpp csrc/*.hpp benchmarks/*.cpp
+	$(BIN)/clang-format --dry-run -Werror csrc/*.cpp csrc/*.hpp benchmarks/*.cpp benchmarks/fuzz/*.cpp
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
 format: .venv/.installed-lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/clang-format -i csrc/*.cpp csrc/*.hpp benchmarks/*.cpp
+	$(BIN)/clang-format -i csrc/*.cpp csrc/*.hpp benchmarks/*.cpp benchmarks/fuzz/*.cpp
 
-# the extension under ASan, UBSan and TSan: the kernels, the boundary, the scanner, and blocks on several threads
+SCANNED := tests/table/test_csv_scan.py tests/table/test_text_notes.py
+
+# the extension under ASan, UBSan and TSan: the kernels, the boundary, the scanner, files of arrays, and blocks on several
+# threads
 sanitize: .venv/.installed-sanitize
-	benchmarks/sanitize.sh $(BIN)/python address,undefined tests/kernels tests/table/test_csv_scan.py
-	benchmarks/sanitize.sh $(BIN)/python thread tests/test_blocks.py
+	benchmarks/sanitize.sh $(BIN)/python address,undefined tests/kernels $(SCANNED) tests/test_storage.py tests/audits/test_csv_text.py
+	benchmarks/sanitize.sh $(BIN)/python thread tests/test_blocks.py tests/test_storage.py
 
 # the part of it that continuous integration runs
 sanitize-quick: .venv/.installed-sanitize
-	benchmarks/sanitize.sh $(BIN)/python address,undefined tests/kernels/test_gates.py tests/table/test_csv_scan.py
+	benchmarks/sanitize.sh $(BIN)/python address,undefined tests/kernels/test_gates.py tests/kernels/test_reader_gates.py $(SCANNED)
+
+# the scanner and its notes under AFL++ for an hour (apt-get install afl++)
+fuzz:
+	benchmarks/fuzz/run.sh 3600
 
 # the kernels' instructions under valgrind's callgrind, against benchmarks/instructions.json
 instructions: .venv/.installed-sanitize

@@ -20,7 +20,7 @@ from labelaudit.decisions.decision import Decision
 from labelaudit.decisions.store import DecisionStore
 
 DOCUMENTED = {0, 3, 4, 5}  # what such faults may end with: 70 is a bug, 1 and 2 are something else
-STUCK_SECONDS = 60
+STUCK_SECONDS = 150  # SQLite waits 30 s for a lock, which a failed unlock leaves for ever
 TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 STORE = "decisions.sqlite"
 HEARD, TOLD = os.pipe()  # the numbers of decisions that were acknowledged

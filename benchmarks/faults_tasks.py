@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import importlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
+from starlette.applications import Starlette
 
 from faults_sweep import STORE, Sweep, Task, ended, forked, tell
 from labelaudit import storage
@@ -22,6 +24,7 @@ from labelaudit.cli.exits import run
 from labelaudit.decisions.decision import Decision
 from labelaudit.decisions.store import DecisionStore
 from labelaudit.errors import LabelauditError
+from labelaudit.review.serve import server_of
 
 QUICK = ("--encoding", "linear", "--threads", "1", "-q")
 AUDIT = ("audit", "data.csv", "--label", "label", "--l2", "0.01", *QUICK)
@@ -121,6 +124,13 @@ TASKS = (
 )
 
 
+def import_server() -> None:
+    """What `review` and its server import when they are used."""
+    for name in ("audits.loading", "explanations.explain", *(f"review.{n}" for n in ("app", "explainer", "suspects"))):
+        importlib.import_module(f"labelaudit.{name}")
+    server_of(Starlette()).config.load()
+
+
 def made(root: Path) -> Sweep:
     """The old and the new state; what is imported on the way is there in every child."""
     sweep = Sweep(root / "work", root / "old", root / "new")
@@ -142,8 +152,9 @@ def made(root: Path) -> Sweep:
     assert append_decisions() == 0
     assert not sweep.lost_decisions()
     os.chdir(root)
-    first = TASKS[-1]
-    sweep.judge(first, "none", ended(forked(sweep, first)))
+    import_server()
+    (served,) = (task for task in TASKS if task.client)
+    sweep.judge(served, "none", ended(forked(sweep, served)))
     assert sweep.acknowledged == 2 * DECISIONS, sweep.said.read_text()
     sweep.counts.clear()
     sweep.codes.clear()
