@@ -5,6 +5,7 @@ set -euo pipefail
 python=$(realpath -s "$(command -v "$1")") sanitizers=$2
 cd "$(dirname "$0")/.."
 shift 2
+mkdir -p build
 build=build/sanitize-${sanitizers%%,*}
 includes=$("$python" -c 'import pybind11; print(pybind11.get_cmake_dir())')
 

@@ -138,5 +138,7 @@ REFUSED: list[tuple[str, str | bytes, dict[str, Any], list[str]]] = [
     ("zip_within_gzip", gzip.compress(b"PK\x03\x04rest"), {}, ["a zip archive or spreadsheet"]),
     # rows, labels
     ("rows_lost", GOOD, {"expect_rows": 5}, ["train.csv: expected 5 rows (--expect-rows), got 4", "cut short"]),
+    ("two_rows_each", "x,y\n" + "".join(f"1,{i // 2}\n" for i in range(20_002)), {},
+        ['label column "y": 10,001 different labels in 20,002 rows', "up to 10,000 classes", "--label"]),
     ("a_label_each", "x,y\n" + "".join(f"1,{i}\n" for i in range(99)), {}, ["different in every row (99 rows"]),
 ]  # fmt: skip

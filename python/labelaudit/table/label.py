@@ -11,6 +11,8 @@ from labelaudit.table.rowwise import BoolArray, picked
 from labelaudit.table.table import IntArray
 from labelaudit.table.words import counted, listed, quoted
 
+MOST_CLASSES = 10_000  # a guess: the noise matrix alone takes 0.8 GB then
+
 
 def given_labels(labels: Distinct, labelled: BoolArray | None) -> tuple[tuple[str, ...], IntArray]:
     """The sorted classes and the code of each labelled row's label, taken exactly; None: all rows are labelled."""
@@ -20,7 +22,7 @@ def given_labels(labels: Distinct, labelled: BoolArray | None) -> tuple[tuple[st
 
 
 def check_classes(label: str, classes: tuple[str, ...], given: IntArray, source: str) -> None:
-    """Raise InputError unless at least two classes have two rows each."""
+    """Raise InputError unless at least two classes have two rows each, and there are no more than MOST_CLASSES."""
     where = f"{source}, label column {quoted(label)}" if source else f"label column {quoted(label)}"
     sizes = np.bincount(given, minlength=len(classes))
     if len(classes) == 0:
@@ -31,6 +33,12 @@ def check_classes(label: str, classes: tuple[str, ...], given: IntArray, source:
         raise InputError(
             f"{where}: the label is different in every row ({counted(len(given), 'row')}, among them"
             f" {listed(classes[:3])}). Is this an id or a quantity? Name the label column with --label."
+        )
+    if len(classes) > MOST_CLASSES:
+        raise InputError(
+            f"{where}: {len(classes):,} different labels in {counted(len(given), 'row')} (among them "
+            f"{listed(classes[:3])}); an audit takes up to {MOST_CLASSES:,} classes. Is this an id or a quantity? Name "
+            "the label column with --label."
         )
     if np.count_nonzero(sizes >= 2) < 2:
         raise InputError(
