@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.build import Rows, build, refuse_other_count
 from labelaudit.table.distinct import as_words, distinct
-from labelaudit.table.roles import Roles, refuse_unknown, roles
+from labelaudit.table.roles import Named, Roles, refuse_unknown, roles
 from labelaudit.table.table import NO_LINE, Table
 from labelaudit.table.words import not_there, quoted
 
@@ -38,35 +37,19 @@ class FramePlaces:
 def table_from_frame(
     frame: pd.DataFrame,
     *,
-    label: str,
-    ids: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    numeric: Sequence[str] = (),
-    categorical: Sequence[str] = (),
-    text: Sequence[str] = (),
-    missing: Sequence[str] = (),
-    group: str | None = None,
     expect_rows: int | None = None,
     expect: Table | None = None,
+    **named: Unpack[Named],
 ) -> Table:
     """The labelled rows of a DataFrame; its index is not used, lines and offsets are NO_LINE.
 
-    With `expect`, kinds, levels and classes are that table's, as for `read_table`.
+    `named`: as `roles` takes them. With `expect`, kinds, levels and classes are that table's, as for `read_table`.
 
     Raises UsageError for column names that are not distinct strings or do not fit the arguments, InputError as
     `read_table`.
     """
-    wanted = roles(
-        label=label,
-        ids=ids,
-        drop=drop,
-        numeric=numeric,
-        categorical=categorical,
-        text=text,
-        missing=missing,
-        group=group,
-    )
-    header = _header(frame, label)
+    wanted = roles(**named)
+    header = _header(frame, wanted.label)
     refuse_unknown(wanted, header)
     refuse_other_count("the DataFrame", len(frame), expect_rows)
     cells = columns_as_read(frame, wanted)

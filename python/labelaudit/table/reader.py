@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.build import Rows, build, refuse_other_count
@@ -23,7 +23,7 @@ from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.parts import PART_BYTES, read_columns
 from labelaudit.table.records import Dialect
 from labelaudit.table.rejects import kept_rejects
-from labelaudit.table.roles import Roles, refuse_unknown, roles
+from labelaudit.table.roles import Named, Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
 from labelaudit.table.source import STDIN, Text
 from labelaudit.table.table import Source, Table
@@ -38,14 +38,6 @@ Input = str | os.PathLike[str] | Opened  # a file by its name, or what was read 
 def read_table(
     paths: Sequence[Input],
     *,
-    label: str,
-    ids: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    numeric: Sequence[str] = (),
-    categorical: Sequence[str] = (),
-    text: Sequence[str] = (),
-    missing: Sequence[str] = (),
-    group: str | None = None,
     skip: int = 0,
     delimiter: str | None = None,
     charset: str = "utf-8",
@@ -54,25 +46,18 @@ def read_table(
     trust_size: bool = False,
     expect: Table | None = None,
     threads: int = 1,
+    **named: Unpack[Named],
 ) -> Table:
     """The labelled rows of one or more CSV or Parquet files with the same columns, exactly, or an error.
 
+    `named`: as `roles` takes them.
     `expect_rows`: of all files together, with those without a label. `rejects`: a file for every structural error.
     `trust_size`: read whatever compressed files expand to. `expect`: the audited table, when reading its reference
     rows; kinds, levels and classes are then its own.
     Raises InputError with file, line, column and cure for whatever cannot be read exactly; UsageError for arguments
     that do not fit each other or the header.
     """
-    wanted = roles(
-        label=label,
-        ids=ids,
-        drop=drop,
-        numeric=numeric,
-        categorical=categorical,
-        text=text,
-        missing=missing,
-        group=group,
-    )
+    wanted = roles(**named)
     if threads > 1 and _are_large(paths):
         Thread(target=import_module, args=("pandas",)).start()  # takes as long as the scan, which lets it
     texts, parquet = _opened(paths, charset, trust_size, delimiter=delimiter, skip=skip, threads=threads)
@@ -94,12 +79,12 @@ def read_table(
         structures,
         columns=_needed(header, wanted, expect),
         as_text=_text_columns(header, wanted, expect),
-        features=[name for name in header if name not in (*wanted.as_words, *drop)],
+        features=[name for name in header if name not in (*wanted.as_words, *wanted.drop)],
         missing=wanted.missing,
         threads=threads,
     )
     places = file_places(texts, structures)
-    refuse_repeated_header(cells, header, label, places.at)
+    refuse_repeated_header(cells, header, wanted.label, places.at)
     sources = tuple(_source(text, found, skip) for text, found in zip(texts, structures, strict=True))
     rows = Rows(places.file, places.line, places.offset, places)
     return build(cells, header, wanted, rows, sources, expect)

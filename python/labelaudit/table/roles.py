@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Required, TypedDict
 
 from labelaudit.errors import UsageError
 from labelaudit.table.words import not_there, quoted
@@ -33,6 +33,19 @@ class Roles:
     def as_words(self) -> tuple[str, ...]:
         """The columns that are read as they stand and are no features: label, ids, group."""
         return (self.label, *self.ids, *(() if self.group is None else (self.group,)))
+
+
+class Named(TypedDict, total=False):
+    """The arguments of `roles`, for those that take them as well."""
+
+    label: Required[str]
+    ids: Sequence[str]
+    drop: Sequence[str]
+    numeric: Sequence[str]
+    categorical: Sequence[str]
+    text: Sequence[str]
+    missing: Sequence[str]
+    group: str | None
 
 
 def roles(
