@@ -4,6 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("tests", deadline=None)  # what is slow is for benchmarks to say: this machine may be busy
+settings.load_profile("tests")
 
 Write = Callable[..., str]
 

@@ -65,14 +65,14 @@ def test_a_pipe_with_a_name_is_read(spawn, folder):
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(call, monkeypatch):
-    read = source.read_file
+    look = source.compression_of  # which is asked of the first bytes while the rest is still to be read
 
-    def read_and_change(file, *how):
+    def look_and_change(head):
         with Path("train.csv").open("a") as more:
             more.write("1,1,1,red,a\n")
-        return read(file, *how)
+        return look(head)
 
-    monkeypatch.setattr(source, "read_file", read_and_change)
+    monkeypatch.setattr(source, "compression_of", look_and_change)
     code, _, err = call(*AUDIT)
     assert code == 3
     assert "train.csv: the file changed while it was read; run again when it is complete." in err

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf, isinf
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from labelaudit import storage
 from labelaudit.audits.inputs import Beside, Paths
@@ -103,11 +103,20 @@ def _is_folder(path: Path) -> bool:
 
 
 def _read_once(data: Paths | pd.DataFrame, options: AuditOptions) -> Any:
-    if hasattr(data, "columns") or list(data).count(STDIN) != 1:
+    """The data with what can be read only once read already: standard input, and pipes that have a name."""
+    if hasattr(data, "columns") or isinstance(data, str | os.PathLike) or list(data).count(STDIN) > 1:
         return data
-    how, paths = options.reading, list(data)
-    text = open_input(STDIN, charset=how.charset, trust_size=how.trust_size)
-    return [text if path == STDIN else path for path in paths]
+    how = options.reading
+    return [
+        open_input(path, charset=how.charset, trust_size=how.trust_size) if _only_once(path) else path for path in data
+    ]
+
+
+def _only_once(path: Any) -> TypeGuard[str | os.PathLike[str]]:
+    try:
+        return path == STDIN or (isinstance(path, str | os.PathLike) and Path(path).is_fifo())
+    except (OSError, ValueError):
+        return False
 
 
 def _needed(
@@ -156,8 +165,10 @@ def _bound_of_file(path: Any) -> float:
 
 def _first_bytes(path: Any) -> bytes:
     try:
+        if not Path(path).is_file():  # opening a pipe would wait, and reading it would take
+            return b""
         with Path(path).open("rb") as file:
-            return file.read(MAGIC_BYTES) if Path(path).is_file() else b""
+            return file.read(MAGIC_BYTES)
     except (OSError, ValueError):
         return b""
 
