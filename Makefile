@@ -3,13 +3,17 @@ BIN := .venv/bin
 # what the installed package is made from: a change of any of them installs it again
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(shell find csrc python -name '*.[ch]pp' -o -name '*.py*' -not -name '*.pyc' -o -path '*/report/templates/*' -o -path '*/report/vendor/*' -o -path '*/static/*')
 
-.PHONY: demo test lint format benchmark instructions sanitize sanitize-quick fuzz clean
+.PHONY: demo test explore lint format benchmark instructions sanitize sanitize-quick fuzz clean
 
 demo: .venv/.installed
 	$(BIN)/python benchmarks/demo.py demo
 
 test: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# the properties on examples that no run has seen
+explore: .venv/.installed-test
+	$(BIN)/python -m pytest --hypothesis-profile anew -m hypothesis
 
 lint: .venv/.installed-lint
 	$(BIN)/ruff format --check .

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("tests", deadline=None)  # what is slow is for benchmarks to say: this machine may be busy
+# The same examples in every run, so that a change fails by its own faults; `make explore` draws new ones. No deadline:
+# what is slow is for benchmarks to say, and this machine may be busy.
+settings.register_profile("tests", deadline=None, derandomize=True, database=None)
+settings.register_profile("anew", deadline=None)
 settings.load_profile("tests")
 
 Write = Callable[..., str]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from labelaudit.cli.options import Number
+
 if TYPE_CHECKING:
     from labelaudit.cleaning.apply import Applied
 
@@ -28,7 +30,9 @@ Examples:
     help="What people decided, a database or JSON Lines; repeatable [decisions.sqlite beside the audit].",
 )
 @click.option("--accept-suggestions", is_flag=True, help="Give every issue that nobody decided its predicted label.")
-@click.option("--max-label-score", type=float, metavar="S", help="Accept only suggestions with a label_score up to S.")
+@click.option(
+    "--max-label-score", type=Number(), metavar="S", help="Accept only suggestions with a label_score up to S."
+)
 @click.option("--new-labels", is_flag=True, help="Allow labels that no audited row has.")
 @click.option("--flag", is_flag=True, help="Change no row; add a column label_issue, true where one would change.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; print what would change, of a text as a unified diff.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labelaudit.cli.options import Number
 from labelaudit.cli.outputs import Outputs, bar, outputs
 from labelaudit.errors import UsageError
 
@@ -63,7 +64,7 @@ Examples:
 @click.option(
     "--kinds", metavar="LIST", help="Errors with --data, with commas between.  [uniform,asymmetric,instance,real]"
 )
-@click.option("--rate", type=float, metavar="R", help="Share of labels to make wrong, with --data.  [0.1]")
+@click.option("--rate", type=Number(), metavar="R", help="Share of labels to make wrong, with --data.  [0.1]")
 @click.option(
     "--classes", metavar="N", type=click.IntRange(min=2), help="Leave out tables of --data with more classes.  [10]"
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, STORAGE, TALK, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, STORAGE, TALK, Number, with_options
 from labelaudit.cli.talk import progress, warn_unconverged, write_stdout
 
 if TYPE_CHECKING:
@@ -19,9 +19,13 @@ FORMATS = ("text", "json", "jsonl", "csv", "sarif", "junit", "github", "gitlab",
 
 GATE = (
     click.option("--max-issues", type=click.IntRange(0), metavar="N", help="Issues allowed [0 without any limit]."),
-    click.option("--max-issue-rate", type=float, metavar="R", help="Share of the rows allowed to be issues."),
+    click.option("--max-issue-rate", type=Number(), metavar="R", help="Share of the rows allowed to be issues."),
     click.option(
-        "--min-confidence", type=float, default=0.0, metavar="C", help="Count only rows with 1 - label_score >= C [0]."
+        "--min-confidence",
+        type=Number(),
+        default=0.0,
+        metavar="C",
+        help="Count only rows with 1 - label_score >= C [0].",
     ),
     click.option("--baseline", metavar="FILE", help="Rows that are accepted as they are."),
     click.option("--update-baseline", is_flag=True, help="Accept every present issue in --baseline."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,19 +13,43 @@ from labelaudit.cli.version import version_option
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Number(click.types.FloatParamType):
+    """A finite number, within bounds where there are any: no option means an infinity or nan."""
+
+    def __init__(self, low: float = -math.inf, high: float = math.inf) -> None:
+        self._low, self._high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or a refusal that tells what is expected."""
+        number = _number(value)
+        if not (math.isfinite(number) and self._low <= number <= self._high):
+            self.fail(f"expected {self._expected()}, got {value!r}", param, ctx)
+        return number
+
+    def _expected(self) -> str:
+        if math.isfinite(self._high):
+            return f"a number from {self._low:g} to {self._high:g}"
+        return f"a number of {self._low:g} or more" if math.isfinite(self._low) else "a finite number"
+
+
 class AutoOrNumber(click.ParamType[Any]):
-    """auto, or a number of 0 or more."""
+    """auto, or a finite number."""
 
     name = "auto|X"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Leaves auto as it is."""
-        if value == "auto" or isinstance(value, float):
-            return value
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"expected auto or a number, got {value!r}", param, ctx)
+        number = _number(value)
+        if value != "auto" and not math.isfinite(number):
+            self.fail(f"expected auto or a finite number, got {value!r}", param, ctx)
+        return value if value == "auto" else number
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan
 
 
 class Size(click.ParamType[Any]):
@@ -94,7 +119,7 @@ METHOD = (
     ),
     click.option(
         "--max-fdr",
-        type=float,
+        type=Number(),
         default=0.2,
         metavar="Q",
         help="Expected share of false alarms among the issues, at most [0.2].",

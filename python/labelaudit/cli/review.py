@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labelaudit.cli.options import STORAGE, with_options
+from labelaudit.cli.options import STORAGE, Number, with_options
 from labelaudit.cli.report import refuse_to_overwrite_audit, refuse_to_overwrite_given, refuse_to_overwrite_source
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ IDLE_MINUTES = 120  # a guess: a long lunch
 @click.option("--no-browser", is_flag=True, help="Print the link only; open no browser.")
 @click.option(
     "--idle",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=IDLE_MINUTES,
     metavar="MINUTES",
     help=f"End when unused for so long; 0: never [{IDLE_MINUTES}].",

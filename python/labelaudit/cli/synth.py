@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import click
 
+from labelaudit.cli.options import Number
 from labelaudit.errors import UsageError
 
 EXAMPLE = """\b
@@ -34,7 +35,7 @@ Examples:
 @click.option(
     "--error-rate",
     metavar="R",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.1,
     show_default=True,
     help="The share of rows that get the wrong label, drawn uniformly.",

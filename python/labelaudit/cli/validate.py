@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelaudit.cli.audit import refuse_to_overwrite_data
-from labelaudit.cli.options import EMBEDDED, METHOD, READING, SEED_OF_REPEATS, STORAGE, TALK, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, READING, SEED_OF_REPEATS, STORAGE, TALK, Number, with_options
 from labelaudit.cli.talk import progress, write_stdout
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ PLANTING = (
         type=click.Choice(["uniform", "asymmetric", "instance"]),
         help="Kind of errors to plant; repeatable [all].",
     ),
-    click.option("--rate", type=float, default=0.1, metavar="R", help="Share of the labels to plant wrong [0.1]."),
+    click.option("--rate", type=Number(), default=0.1, metavar="R", help="Share of the labels to plant wrong [0.1]."),
     click.option("--repeats", type=click.IntRange(1), default=3, metavar="N", help="Copies of each kind [3]."),
     click.option("--out", metavar="DIR", help="Write validation.json and plots here."),
 )

@@ -17,7 +17,7 @@ import pytest
         ("threads = 0", 'key "threads": 0 is not in the range x>=1.'),
         ("max-fdr = '0.1'", 'key "max-fdr": expected a number, got "0.1".'),
         ("max-fdr = 2", "--max-fdr: expected a share from 0 to 1, got 2.0"),
-        ("l2 = 'much'", "key \"l2\": expected auto or a number, got 'much'."),
+        ("l2 = 'much'", "key \"l2\": expected auto or a finite number, got 'much'."),
         ("l2 = true", 'key "l2": expected auto or a number, got true.'),
         ("drop = ['a', 3]", 'key "drop": expected a list of texts in quotes, got ["a", 3].'),
         ("drop = 2020-01-01", 'key "drop": expected a list of texts in quotes, got "2020-01-01".'),
