@@ -120,7 +120,9 @@ def test_an_array_of_another_make_is_refused_by_name(function: str, name: str, s
 
 
 @pytest.mark.parametrize(
-    "value", [[[0.5, 0.5]], ((0.5,),), 0.5, None, "text", b"\0" * 64, memoryview(b"\0" * 64), range(3)], ids=repr
+    "value",
+    [[[0.5, 0.5]], ((0.5,),), 0.5, None, "text", b"\0" * 64, memoryview(b"\0" * 64), range(3)],
+    ids=lambda value: type(value).__name__,
 )
 @every_argument
 def test_what_is_no_array_is_not_made_one(function: str, name: str, value: object) -> None:

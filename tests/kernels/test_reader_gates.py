@@ -145,7 +145,9 @@ def test_what_has_no_buffer_is_refused(reader: Any, data: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"a", bytearray(b"a,b"), memoryview(b"a,b")[1:], BYTES, BYTES[:0], BYTES[:1][::-1]], ids=repr
+    "data",
+    [b"", b"a", bytearray(b"a,b"), memoryview(b"a,b")[1:], BYTES, BYTES[:0], BYTES[:1][::-1]],
+    ids=lambda data: f"{type(data).__name__} of {len(data)}",
 )
 def test_any_row_of_bytes_is_read_and_left_alone(reader: Any, data: Any) -> None:
     before = bytes(data)
