@@ -50,6 +50,7 @@ void apply_curvature(const py::array& p, const py::array& w, const py::array& u,
     const auto weights = input(w, "w", {rows});
     const auto directions = input(u, "u", {rows, outputs, vectors});
     const auto o = output(out, "out", {rows, outputs, vectors}, {&p, &w, &u});
+    if (o.empty()) return;  // no row, of any number of vectors
     const py::gil_scoped_release release;
     la::apply_curvature(probability, weights, directions, outputs, vectors, o);
 }
@@ -72,6 +73,7 @@ struct PythonOperator {
 py::list conjugate_gradient(const py::function& apply, const py::array& b, const py::array& inverse_diagonal,
                             py::array& x, double tolerance, std::int64_t max_steps) {
     const std::int64_t count = dim(b, "b", 2, 0), n = dim(b, "b", 2, 1);
+    if (n == 0) refuse("b", "one unknown or more", "none");
     const auto rhs = input(b, "b", {count, n});
     const auto diagonal = input(inverse_diagonal, "inverse_diagonal", {n});
     const auto solution = output(x, "x", {count, n}, {&b, &inverse_diagonal});

@@ -86,10 +86,13 @@ inline std::span<double> output(py::array& a, const std::string& name, const Sha
     return {static_cast<double*>(a.mutable_data()), static_cast<std::size_t>(a.size())};
 }
 
+inline constexpr std::int64_t most_outputs = std::int64_t{1} << 31;  // of which the pairs can be counted in 64 bits
+
 // The number of logits of (rows, outputs).
 inline std::int64_t outputs_of(const py::array& a, const std::string& name) {
     if (a.ndim() != 2) refuse(name, "2 dimensions", text(shape_of(a)));
     if (a.shape(1) == 0) refuse(name, "one output or more", "none");
+    if (a.shape(1) > most_outputs) refuse(name, "at most 2**31 outputs", std::to_string(a.shape(1)));
     return a.shape(1);
 }
 

@@ -51,11 +51,13 @@ void with_block(const Rows& x, F f) {
     with_dense(array, [&](auto block) { f(block, &array); });
 }
 
+// An empty array may have any number of rows of no column: where nothing is written, no loop runs over them.
 void forward(const Rows& x, const py::array& theta, py::array& out) {
     const std::int64_t outputs = dim(theta, "theta", 2, 1);
     with_block(x, [&](auto block, const py::array* borrowed) {
         const auto t = input(theta, "theta", {block.cols, outputs});
         const auto o = output(out, "out", {block.rows, outputs}, {borrowed, &theta});
+        if (o.empty()) return;
         const py::gil_scoped_release release;
         la::forward(block, t, outputs, o);
     });
@@ -66,6 +68,7 @@ void add_backward(const Rows& x, const py::array& r, py::array& out) {
     with_block(x, [&](auto block, const py::array* borrowed) {
         const auto residuals = input(r, "r", {block.rows, outputs});
         const auto o = output(out, "out", {block.cols, outputs}, {borrowed, &r});
+        if (o.empty()) return;
         const py::gil_scoped_release release;
         la::add_backward(block, residuals, outputs, o);
     });
@@ -76,6 +79,7 @@ void add_gram(const Rows& x, const py::array& w, py::array& out) {
     with_block(x, [&](auto block, const py::array* borrowed) {
         const auto weights = input(w, "w", {block.rows, pairs});
         const auto o = output(out, "out", {pairs, block.cols, block.cols}, {borrowed, &w});
+        if (o.empty()) return;
         const py::gil_scoped_release release;
         la::add_gram(block, weights, pairs, o);
     });
@@ -86,6 +90,7 @@ void quadratic(const Rows& x, const py::array& m, py::array& out) {
     with_block(x, [&](auto block, const py::array* borrowed) {
         const auto matrices = input(m, "m", {pairs, block.cols, block.cols});
         const auto o = output(out, "out", {block.rows, pairs}, {borrowed, &m});
+        if (o.empty()) return;
         const py::gil_scoped_release release;
         la::quadratic(block, matrices, pairs, o);
     });

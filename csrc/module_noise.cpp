@@ -23,6 +23,9 @@ double label_likelihood(const py::array& log_p, const py::array& index, const py
     const auto by_rate = slopes ? input(*slopes, "slopes", {kinds, classes}) : std::span<const double>{};
     const la::Link link{sharpness, input(shift, "shift", {classes})};
     const py::array *s = slopes ? &*slopes : nullptr, *h = hessian ? &*hessian : nullptr;
+    // before any is held against the others: where an array ends is known only of one that is what it says
+    check<double>(belief, "belief", {kinds, classes});
+    if (hessian) check<double>(*hessian, "hessian", {parameters, parameters});
     la::LikelihoodSums sums{
         output(gradient, "gradient", {parameters}, {&log_p, &index, &weight, &table, &shift, s, &belief, h}),
         output(belief, "belief", {kinds, classes}, {&log_p, &index, &weight, &table, &shift, s, &gradient, h}),
