@@ -16,6 +16,7 @@ from labelaudit.oddities.conflicts import conflicts
 from labelaudit.oddities.identifiers import identifiers
 from labelaudit.oddities.leaks import leaks
 from labelaudit.oddities.result import Oddity
+from labelaudit.oddities.separation import separations
 from labelaudit.oddities.texts import formulas, lost_characters
 from labelaudit.table.table import Column, Table
 
@@ -27,18 +28,27 @@ MOST_GROUPS, MOST_ROWS = 200, 20  # of conflicts, and rows of each, that are lis
 
 
 def oddities_record(
-    table: Table, used: Sequence[Column], rows: Rows, predicted: NDArray[np.int64], formula_like: int
+    table: Table,
+    used: Sequence[Column],
+    rows: Rows,
+    names: Sequence[str],
+    predicted: NDArray[np.int64],
+    formula_like: int,
 ) -> list[dict[str, Any]]:
     """The oddities of a table; `used` are its columns that are features, on the fitted rows, `predicted` their labels.
 
-    formula_like: cells of the ranking. Leaks are looked for on SAMPLE_ROWS rows drawn by content.
+    names: the fitted classes'. formula_like: cells of the ranking. Leaks are looked for on SAMPLE_ROWS rows drawn by
+    content, and separations, which are then looked at in all rows.
     """
     drawn = sample(rows.hashes, SAMPLE_ROWS)
     some = [Column(c.name, c.kind, c.values[drawn], c.levels) for c in used]
     sizes = np.bincount(table.given, minlength=len(table.classes)).tolist()
     counts = dict(zip(table.classes, sizes, strict=True))
+    leaking = leaks(some, rows.given[drawn], predicted[drawn], rows.fold[drawn])
+    others = [c for c in used if c.name not in {o.column for o in leaking}]  # of a leak it is no news
     found: tuple[list[Oddity], ...] = (
-        leaks(some, rows.given[drawn], predicted[drawn], rows.fold[drawn]),
+        leaking,
+        separations(others, rows.given, names, drawn[np.argsort(rows.hashes[drawn], kind="stable")]),
         identifiers(used),
         alike_classes(counts),
         rare_classes(counts),

@@ -89,7 +89,7 @@ def audit_inputs(
             "conflicts": {name: found[name] for name in ("groups", "rows")},
         },
         "conflicts": found,
-        "oddities": oddities_record(table, used, rows, predicted, summary["formula_like_cells"]),
+        "oddities": oddities_record(table, used, rows, names, predicted, summary["formula_like_cells"]),
         "options": options.as_record(),
         "storage": _storage(placement),
         "sources": sources_of(table),
