@@ -13,14 +13,15 @@ import mmap
 import os
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from labelaudit import _core
 from labelaudit.errors import OutputError
+from labelaudit.threads import Pool
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -58,9 +59,9 @@ def is_on_disk() -> bool:
     return _core.is_file_memory(_core.memory_in_use())
 
 
-def threads(count: int) -> ThreadPoolExecutor:
+def threads(count: int) -> Pool:
     """So many threads whose large arrays live where the caller's do."""
-    return ThreadPoolExecutor(count, initializer=_core.use_memory, initargs=(_core.memory_in_use(),))
+    return Pool(count, partial(_core.use_memory, _core.memory_in_use()))
 
 
 class Spool:

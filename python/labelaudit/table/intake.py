@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Semaphore, Thread
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from labelaudit._core import TextNotes
 from labelaudit.errors import InputError
 from labelaudit.storage import Spool
 from labelaudit.table.records import Dialect, Scan, Scanning
+from labelaudit.threads import Thread
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -106,7 +107,7 @@ class _ThreadedSha256(Sha256):
         super().__init__()
         self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
         self._room = Semaphore(MOST_WAITING)
-        self._thread = Thread(target=self._work)
+        self._thread = Thread(self._work)
         self._thread.start()
 
     def _work(self) -> None:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Unpack
 
 from labelaudit.errors import InputError, UsageError
@@ -28,6 +27,7 @@ from labelaudit.table.scan import Header, Structure, scan, structure
 from labelaudit.table.source import STDIN, Text
 from labelaudit.table.table import Source, Table
 from labelaudit.table.values import file_places, read_values
+from labelaudit.threads import Thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def read_table(
     """
     wanted = roles(**named)
     if threads > 1 and _are_large(paths):
-        Thread(target=import_module, args=("pandas",)).start()  # takes as long as the scan, which lets it
+        Thread(import_module, "pandas").start()  # takes as long as the scan, which lets it
     texts, parquet = _opened(paths, charset, trust_size, delimiter=delimiter, skip=skip, threads=threads)
     if parquet:
         from labelaudit.table.parquet.reader import read_parquet, refuse_csv_options
