@@ -21,6 +21,10 @@ NAME = "decisions.sqlite"  # beside the audit
 APPLICATION_ID = 0x6C616264  # "labd", in the header of the file
 VERSION = 1
 BUSY_SECONDS = 30.0  # how long a writer waits for others; a guess: one transaction takes milliseconds
+LONGEST_ROW = 64 << 20  # bytes; a damaged file may say that one has a billion
+STEPS = 100_000  # of SQLite's machine, between two looks at how many there were
+FEWEST_LOOKS = 10
+STEPS_A_DECISION = 1000  # some ten are taken to read one, some fifty to add one
 FIELDS = "fingerprint, occurrence, decision, label, given_label, note, who, decided_at"
 SCHEMA = """CREATE TABLE decisions (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -37,11 +41,11 @@ class DecisionStore:
 
     def __init__(self, path: str | PathLike[str], *, create: bool = True) -> None:
         self.path = Path(path)
-        self._lock = threading.Lock()
+        self._lock, self._steps = threading.Lock(), _Steps(self.path)
         if not create and not self.path.is_file():
             raise InputError(f"{self.path}: no such file of decisions.")
         with _refusals(self.path):
-            self._db = _connect(self.path, "rwc" if create else "rw")
+            self._db = _connect(self.path, "rwc" if create else "rw", self._steps)
             try:
                 self._prepare(create)
             except BaseException:
@@ -55,7 +59,7 @@ class DecisionStore:
             if create or not self._is_at_rest():
                 raise
             self._db.close()
-            self._db = _connect(self.path, "ro&immutable=1")
+            self._db = _connect(self.path, "ro&immutable=1", self._steps)
             found = _marks(self._db)
         if found == (0, 0, 0):  # new, or its maker was killed
             _refuse_other(_created(self._db), self.path)
@@ -73,7 +77,7 @@ class DecisionStore:
         several = [decisions] if isinstance(decisions, Decision) else decisions
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         rows = [astuple(d if d.when else replace(d, when=now)) for d in several]
-        with self._lock, _refusals(self.path), _transaction(self._db):
+        with self._working(len(rows)), _transaction(self._db):
             self._db.executemany(f"INSERT INTO decisions ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def current(self) -> list[Decision]:
@@ -82,13 +86,24 @@ class DecisionStore:
 
     def history(self, *, skip: int = 0) -> list[Decision]:
         """All decisions in the order in which they were appended, less the first `skip`."""
-        query = f"SELECT {FIELDS} FROM decisions ORDER BY number LIMIT -1 OFFSET ?"
-        with self._lock, _refusals(self.path):
-            rows = self._db.execute(query, (skip,)).fetchall()
+        query = f"SELECT number, {FIELDS} FROM decisions ORDER BY number LIMIT -1 OFFSET ?"
+        found, last = [], 0
         try:
-            return [Decision(*row) for row in rows]
+            with self._working():
+                for number, *fields in self._db.execute(query, (skip,)):
+                    if number <= last:  # a damaged tree leads to some page twice, maybe over and over
+                        raise _damaged(self.path, "its rows are out of order")
+                    found.append(Decision(*fields))
+                    last = number
         except UsageError as error:  # somebody else wrote it
             raise InputError(f"{self.path}: holds what is no decision: {error}") from None
+        return found
+
+    @contextlib.contextmanager
+    def _working(self, added: int = 0) -> Iterator[None]:
+        with self._lock, _refusals(self.path):
+            self._steps.begin(added)
+            yield
 
     def close(self) -> None:
         """Ends the use of the file."""
@@ -104,14 +119,36 @@ class DecisionStore:
         self.close()
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+class _Steps:
+    """How many steps of SQLite's machine a file of this size can need: a damaged one may lead in circles."""
+
+    def __init__(self, path: Path) -> None:
+        self._files = path, path.with_name(path.name + "-wal")
+        self._left = 0
+
+    def begin(self, added: int = 0) -> None:
+        """Counts from here on, for reading all that there is and adding so many decisions."""
+        sizes = sum(f.stat().st_size for f in self._files if f.exists())
+        self._left = FEWEST_LOOKS + (sizes + STEPS_A_DECISION * added) // STEPS
+
+    def look(self) -> bool:
+        """Whether to interrupt; called every STEPS."""
+        self._left -= 1
+        return self._left < 0
+
+
+def _connect(path: Path, mode: str, steps: _Steps) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    steps.begin()
+    db.set_progress_handler(steps.look, STEPS)
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_ROW)
+    return db
 
 
 def _marks(db: sqlite3.Connection) -> tuple[int, int, int]:
-    """Whose file this is, its version, and how many things it holds, all as of one moment."""
-    queries = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+    """Whose file this is, its version, and whether it holds anything (0, 1), all as of one moment."""
+    queries = ("PRAGMA application_id", "PRAGMA user_version", "SELECT EXISTS (SELECT 1 FROM sqlite_master)")
     with contextlib.nullcontext() if db.in_transaction else _transaction(db, "DEFERRED"):
         first, second, third = (int(db.execute(query).fetchone()[0]) for query in queries)
     return first, second, third
@@ -164,6 +201,10 @@ def _refuse_other(marks: tuple[int, int, int], path: Path) -> None:
         )
 
 
+def _damaged(path: Path, how: str = "") -> InputError:
+    return InputError(f"{path}: is damaged{f' ({how})' if how else ''}. Take a copy that is whole.")
+
+
 def _foreign(path: Path) -> InputError:
     return InputError(f"{path}: is no file of decisions that labelaudit wrote. Name another with --decisions.")
 
@@ -175,14 +216,18 @@ def _refusals(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise _refused(path, error) from error
     except UnicodeDecodeError:  # of SQLite's own message, which names what it found in a damaged file
-        raise InputError(f"{path}: is damaged. Take a copy that is whole.") from None
+        raise _damaged(path) from None
 
 
 def _refused(path: Path, error: sqlite3.DatabaseError) -> LabelauditError:
     if "not a database" in str(error):
         return _foreign(path)
     if "malformed" in str(error):
-        return InputError(f"{path}: is damaged ({error}). Take a copy that is whole.")
+        return _damaged(path, str(error))
+    if "interrupted" in str(error):
+        return _damaged(path, "its pages lead in circles")
+    if "too big" in str(error):
+        return InputError(f"{path}: a decision has over {LONGEST_ROW >> 20} MiB of text. Nothing was changed there.")
     if "locked" in str(error):
         return OutputError(f"{path}: is in use by another process for over {BUSY_SECONDS:.0f} s. Nothing was changed.")
     return OutputError(f"{path}: cannot be opened or written: {error}. Nothing was changed there.")
