@@ -5,6 +5,8 @@ set -euo pipefail
 seconds=$1 work=$(realpath -m "${2:-build/fuzz}")
 cd "$(dirname "$0")"
 mkdir -p "$work/seeds"
+# a run of some 10 kB takes 20 ms, which on a busy machine AFL++ would take for its limit; why one ended is kept
+export ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0:log_path="$work/why" UBSAN_OPTIONS=log_path="$work/why"
 export AFL_USE_ASAN=1 AFL_USE_UBSAN=1 AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1
 afl-clang-fast++ -std=c++20 -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer -I../../csrc \
   pieces.cpp ../../csrc/{csv_scan,text_notes,utf8}.cpp -o "$work/pieces"
@@ -31,4 +33,4 @@ hangul="\x1B$)C"
 back="\x1B(B"
 kana="\x1B(I"
 WORDS
-exec afl-fuzz -i "$work/seeds" -o "$work/found" -x "$work/words.dict" -V "$seconds" -m none -- "$work/pieces"
+exec afl-fuzz -i "$work/seeds" -o "$work/found" -x "$work/words.dict" -V "$seconds" -t 1000 -m none -- "$work/pieces"

@@ -6,10 +6,10 @@ for hours.
 
 from __future__ import annotations
 
+import resource
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from labelaudit.decisions.store import LONGEST_ROW, DecisionStore
 from labelaudit.errors import InputError
 
 PAGE = 4096
-MOST_SECONDS = 5.0
+MOST_SECONDS = 5.0  # of the processor's: a busy machine is no circle
 DECISIONS = [Decision(f"{i:032x}", 1, "drop", note=f"note {i}") for i in range(9)]
 ROOTS = {"the schema": 1, "the decisions": 2, "the counter": 3}
 USES = {
@@ -87,15 +87,18 @@ except InputError as error:
 else:
     print("fine")
 """
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", command], capture_output=True, text=True, timeout=60 + MOST_SECONDS, check=False
-    )
-    assert time.monotonic() - began < MOST_SECONDS, done.stdout
+    before = processor_seconds()
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=300, check=False)
+    assert processor_seconds() - before < MOST_SECONDS, done.stdout
     assert done.returncode == 0, done.stderr
     if root != "the counter":  # of which the first row that is found counts
         refused = f"refused {path}: is damaged ("
         assert done.stdout.startswith(refused) or (use, levels, done.stdout) == ("skip", 1, "fine\n"), done.stdout
+
+
+def processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def use_of(name: str) -> str:
@@ -134,3 +137,18 @@ def test_a_text_that_no_file_should_hold_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="a decision has over 64 MiB of text"):
             store.append([DECISIONS[0], Decision("0" * 32, 1, "drop", note="x" * (LONGEST_ROW + 1))])
         assert store.history() == []
+
+
+def test_a_row_of_no_size_is_damage_and_no_want_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite says that there is no memory for a row whose sizes are all ones; where there is none, it stays that."""
+    path = tmp_path / "d.sqlite"
+    with DecisionStore(path) as store:
+        store.append([Decision(f"{i:032x}", 1, "drop", when="2026-01-01T00:00:00.000+00:00") for i in range(500)])
+    content = path.read_bytes()
+    at = content.index(f"{200:032x}".encode()) - 14
+    path.write_bytes(content[:at] + b"\xff" * 20 + content[at + 20 :])
+    with DecisionStore(path) as store, pytest.raises(InputError, match="is damaged"):
+        store.history()
+    monkeypatch.setattr("labelaudit.decisions.store._has_memory", lambda: False)
+    with DecisionStore(path) as store, pytest.raises(MemoryError):
+        store.history()

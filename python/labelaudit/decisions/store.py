@@ -215,8 +215,18 @@ def _refusals(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _refused(path, error) from error
+    except MemoryError:  # SQLite says so of some damage, too
+        if not _has_memory():
+            raise
+        raise _damaged(path) from None
     except UnicodeDecodeError:  # of SQLite's own message, which names what it found in a damaged file
         raise _damaged(path) from None
+
+
+def _has_memory() -> bool:
+    with contextlib.suppress(MemoryError):
+        return len(bytearray(LONGEST_ROW)) > 0
+    return False
 
 
 def _refused(path: Path, error: sqlite3.DatabaseError) -> LabelauditError:
