@@ -13,7 +13,6 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
 
 from labelaudit.audits.result import Audit
 from labelaudit.report.page_figures import heat_map, histogram
@@ -34,6 +33,13 @@ STYLES = ("vendor/uPlot.min.css", "templates/page.css")
 LICENCES = (("uPlot 1.6.32", "vendor/uPlot-LICENSE.txt"), ("DataTables 3.1.5", "vendor/dataTables-LICENSE.txt"))
 
 
+class Ours(str):
+    """A text that the template writes as it is; jinja2 escapes what has no `__html__`."""
+
+    def __html__(self) -> str:
+        return str(self)
+
+
 def render(view: View, validation: Validation | None = None) -> str:
     """The page of an audit; validation: one on the same data."""
     audit = view.audit
@@ -47,8 +53,8 @@ def render(view: View, validation: Validation | None = None) -> str:
         .get_template("page.html")
         .render(
             policy=policy(scripts, [style]),
-            scripts=[Markup(s) for s in scripts],  # our own files, no word from the data
-            style=Markup(style),
+            scripts=[Ours(s) for s in scripts],  # our own files, no word from the data
+            style=Ours(style),
             licences=[(name, _asset(path)) for name, path in LICENCES],
             view=view,
             columns=columns,
@@ -78,10 +84,10 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
 
 
-def _island(value: Any) -> Markup:
+def _island(value: Any) -> Ours:
     """JSON that can stand in a script element: what could end it or mean something is an escape of JSON's own."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    return Ours(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _asset(name: str) -> str:
@@ -105,7 +111,7 @@ def _safe(value: Any) -> Any:
     """What the template writes of a value: no control or bidirectional character, nothing for None."""
     if value is None:
         return ""
-    if isinstance(value, Markup):
+    if hasattr(value, "__html__"):  # ours, or what the template made already
         return value
     return printable(value) if isinstance(value, str) else value
 
