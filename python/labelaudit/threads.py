@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -74,6 +75,7 @@ class Pool(Executor):
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._threads: list[Thread] = []
         self._lock, self._closed = threading.Lock(), False
+        self._idle = threading.Semaphore(0)  # threads that wait for work
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Raises MemoryError where a thread cannot begin, RuntimeError after `shutdown`."""
@@ -81,11 +83,15 @@ class Pool(Executor):
         with self._lock:
             if self._closed:
                 raise RuntimeError("the pool is shut down")
-            if len(self._threads) < self._count:
-                thread = Thread(self._work)
-                thread.start()
-                self._threads.append(thread)
             self._tasks.put(_Task(future, lambda: fn(*args, **kwargs)))
+            if not self._idle.acquire(blocking=False) and len(self._threads) < self._count:
+                thread = Thread(self._work)
+                try:
+                    thread.start()
+                except BaseException:
+                    future.cancel()
+                    raise
+                self._threads.append(thread)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -116,6 +122,9 @@ class Pool(Executor):
             del task  # what it holds is to go, while the next is waited for
 
     def _next(self) -> _Task | None:
+        with suppress(Empty):
+            return self._tasks.get_nowait()
+        self._idle.release()
         while True:
             try:
                 return self._tasks.get(timeout=IDLE)
