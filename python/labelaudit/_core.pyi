@@ -59,6 +59,9 @@ def label_likelihood(
     belief: _F64,
     hessian: _F64 | None,
 ) -> float: ...
+def csv_cells(
+    data: Buffer, delimiter: str, rows: int, columns: list[tuple[tuple[bytes, ...], _F64 | _I64] | None]
+) -> list[tuple[int, bool] | list[str] | None]: ...
 def csv_records(
     columns: list[_F64 | _I64 | tuple[_I64, tuple[bytes, ...]]], rows: int, start: int, stop: int
 ) -> bytes: ...

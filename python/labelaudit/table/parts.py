@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -15,7 +15,8 @@ from labelaudit import storage
 from labelaudit.table.cells import Cells
 from labelaudit.table.distinct import Distinct
 from labelaudit.table.parser import body, options_for, parsed
-from labelaudit.table.pieces import Piece, Verdict, are_few, joined, piece_of, verdict
+from labelaudit.table.pieces import Piece, Verdict, joined, piece_of, verdict
+from labelaudit.table.plain import Kind, Plain, expected
 from labelaudit.table.scan import Structure
 from labelaudit.table.source import Text
 from labelaudit.table.table import FloatArray
@@ -74,9 +75,10 @@ def read_columns(
     """
     options = options_for(structures[0], columns, as_text, features, missing)
     reading = _Reading(texts, structures, options, columns)
+    plain = Plain(structures[0].header, structures[0].delimiter, features, missing, reading.minus_zero)
     first, *others = range(len(reading.parts))
     reading.read(first, columns)
-    reading.expect_categories()
+    reading.expect(plain, dict.fromkeys((name for name in columns if name in as_text), "as they stand"))
     _each(threads, [partial(reading.read, i, columns) for i in others])
     verdicts = {name: verdict(reading.pieces[name]) for name in columns}
     for name in as_text:
@@ -114,28 +116,32 @@ class _Reading:
         self.slots: dict[str, FloatArray] = {name: np.empty(rows) for name in columns}
         self.pieces = {name: [Piece("nothing")] * len(self.parts) for name in columns}
         self.minus_zero = any(text.has_minus_zero for text in texts)
+        self.plain: Plain | None = None
+        self.kinds: dict[str, Kind] = {}
 
     def read(self, number: int, columns: Collection[str], words: bool = False) -> None:
-        """Parses one part; `words`: as words, whatever they look like."""
+        """Reads one part; `words`: as words, whatever they look like."""
         part = self.parts[number]
-        types = dict.fromkeys(columns, object) if words else self.options["dtype"]
-        options = {**self.options, "usecols": list(columns), "dtype": types}
-        frame = parsed(self._body(part), options)
-        refuse_other_rows(len(frame), part.rows.stop - part.rows.start)
-        numbers = set()
-        for name in columns:
-            piece = piece_of(frame[name], self.slots[name][part.rows], self.minus_zero)
-            if piece.made == "other" and types.get(name) == "category":
-                numbers.add(name)
+        slots = {name: self.slots[name][part.rows] for name in columns}
+        found = self._plain_cells(part, dict.fromkeys(columns, "as they stand") if words else self.kinds, slots)
+        left = [name for name in columns if name not in found]
+        if left:
+            types = dict.fromkeys(left, object) if words else self.options["dtype"]
+            frame = parsed(self._body(part), {**self.options, "usecols": left, "dtype": types})
+            refuse_other_rows(len(frame), part.rows.stop - part.rows.start)
+            found |= {name: piece_of(frame[name], slots[name], self.minus_zero) for name in left}
+        for name, piece in found.items():
             self.pieces[name][number] = piece
-        if numbers:
-            self.read(number, numbers, words=True)
 
-    def expect_categories(self) -> None:
-        """Lets columns that have few words in the first part be read as categories in the others."""
-        rows = self.parts[0].rows
-        few = [name for name, (first, *_) in self.pieces.items() if are_few(first, rows.stop - rows.start)]
-        self.options = {**self.options, "dtype": {**self.options["dtype"], **dict.fromkeys(few, "category")}}
+    def expect(self, plain: Plain, words: dict[str, Kind]) -> None:
+        """Lets the other parts be read without pandas where they are what the first is; `words` whatever it is."""
+        self.plain, self.kinds = plain, {**expected({name: p[0] for name, p in self.pieces.items()}), **words}
+
+    def _plain_cells(self, part: Part, kinds: Mapping[str, Kind], slots: dict[str, FloatArray]) -> dict[str, Piece]:
+        if self.plain is None:
+            return {}
+        _, lines, *_ = self._body(part)
+        return self.plain.read(lines, {name: kind for name, kind in kinds.items() if name in slots}, slots)
 
     def amendments(self, verdicts: dict[str, Verdict]) -> list[Callable[[], None]]:
         """What is to be read again: the parts that look like numbers in columns of words."""

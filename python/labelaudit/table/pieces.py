@@ -25,7 +25,6 @@ Verdict = Literal["numeric", "boolean", "words", "whole"]
 MOST_EXACT = 2.0**53  # beyond it an integer and the float of the same digits may differ
 MOST_INTEGER = 2.0**63  # from it on, a number may have been an integer that 64 bits do not hold
 INTEGER = re.compile(r"\s*[+-]?[0-9]{19,}\s*")  # that they may not hold
-FEW_WORDS = 8  # cells a word, from which on the next parts are read as categories; a guess
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,6 @@ def piece_of(cells: pd.Series, slots: FloatArray, minus_zero: bool) -> Piece:
     import pandas as pd
 
     kind = cells.dtype
-    if isinstance(kind, pd.CategoricalDtype):
-        return _categories(cells, slots)
     if kind == np.int64:
         slots[:] = cells.to_numpy()
         minus = bool(slots.min() < 0 or (minus_zero and (slots == 0).any()))
@@ -61,14 +58,15 @@ def piece_of(cells: pd.Series, slots: FloatArray, minus_zero: bool) -> Piece:
         return Piece("unsigned")
     if kind == np.float64:
         slots[:] = cells.to_numpy()
-        return _floats(slots, minus_zero)
+        return floats_piece(slots, minus_zero)
     if kind == np.bool_:
         slots[:] = cells.to_numpy()
         return Piece("booleans")
     return _objects(cells, slots) if pd.api.types.is_object_dtype(kind) or kind == "str" else Piece("other")
 
 
-def _floats(values: FloatArray, minus_zero: bool) -> Piece:
+def floats_piece(values: FloatArray, minus_zero: bool) -> Piece:
+    """What floats are, NaN where missing; `minus_zero`: whether some -0 in the text could be an integer."""
     missing = np.isnan(values)
     if missing.all():
         return Piece("nothing")
@@ -102,28 +100,8 @@ def _objects(cells: pd.Series, slots: FloatArray) -> Piece:
     return Piece("words", np.asarray(words, dtype=object))
 
 
-def _categories(cells: pd.Series, slots: FloatArray) -> Piece:
-    """Words that pandas has made categories of; it sorts them, and takes them for numbers where they all are."""
-    import pandas as pd
-
-    words = cells.cat.categories.to_numpy(dtype=object)
-    if not all(isinstance(word, str) for word in words):
-        return Piece("other")
-    codes = cells.cat.codes.to_numpy()
-    seen = pd.unique(codes)
-    seen = seen[seen >= 0]
-    place = np.full(len(words) + 1, -1, dtype=np.int64)
-    place[seen] = np.arange(len(seen))
-    slots.view(np.int64)[:] = place[codes]
-    return Piece("words", words[seen])
-
-
-def are_few(piece: Piece, rows: int) -> bool:
-    """Whether the words are so few that categories are read faster, and no numbers, which categories would become."""
-    return piece.words is not None and 0 < len(piece.words) * FEW_WORDS <= rows and not _is_number(piece.words[0])
-
-
-def _is_number(word: str) -> bool:
+def is_number(word: str) -> bool:
+    """Whether it could be a number or a truth value."""
     try:
         float(word)
     except ValueError:
