@@ -107,6 +107,7 @@ void bind_kernels(py::module_& m) {
 void bind_matrix(py::module_& m);     // module_matrix.cpp
 void bind_csv_scan(py::module_& m);   // module_csv.cpp
 void bind_csv_cells(py::module_& m);  // module_cells.cpp
+void bind_columns(py::module_& m);    // module_columns.cpp
 void bind_csv_write(py::module_& m);  // module_write.cpp
 void bind_memory(py::module_& m);     // module_memory.cpp
 void bind_noise(py::module_& m);      // module_noise.cpp
@@ -118,6 +119,7 @@ PYBIND11_MODULE(_core, m) {
     bind_csv_scan(m);
     bind_csv_cells(m);
     bind_csv_write(m);
+    bind_columns(m);
     bind_memory(m);
     bind_noise(m);
 }

@@ -72,9 +72,10 @@ std::span<const T> input(const py::array& a, const std::string& name, const Shap
 }
 
 // Writable memory that none of the inputs shares; an input that borrows no array is null.
-inline std::span<double> output(py::array& a, const std::string& name, const Shape& shape,
-                                std::initializer_list<const py::array*> inputs) {
-    check<double>(a, name, shape);
+template <class T = double>
+std::span<T> output(py::array& a, const std::string& name, const Shape& shape,
+                    std::initializer_list<const py::array*> inputs) {
+    check<T>(a, name, shape);
     if (!a.writeable()) refuse(name, "a writable array", "a read-only one");
     const auto* begin = static_cast<const char*>(a.data());
     const auto* end = begin + a.nbytes();
@@ -83,7 +84,7 @@ inline std::span<double> output(py::array& a, const std::string& name, const Sha
         const auto* from = static_cast<const char*>(other->data());
         if (begin < from + other->nbytes() && from < end) refuse(name, "memory of its own", "an overlap with an input");
     }
-    return {static_cast<double*>(a.mutable_data()), static_cast<std::size_t>(a.size())};
+    return {static_cast<T*>(a.mutable_data()), static_cast<std::size_t>(a.size())};
 }
 
 inline constexpr std::int64_t most_outputs = std::int64_t{1} << 31;  // of which the pairs can be counted in 64 bits

@@ -35,4 +35,16 @@ struct LikelihoodSums {
 double label_likelihood(const NoisyLabels& labels, std::span<const double> table, std::span<const double> slopes,
                         const Link& link, const LikelihoodSums& sums);
 
+// One of several noise models of two classes that beliefs are averaged over: the log-odds of the label's class are
+// sharpness times the model's, plus the offset of the label (first of class 0). Weights sum to 1.
+struct BeliefNode {
+    double weight;
+    double sharpness;
+    double offset[2];
+};
+
+// The probability that a row's label is right, (rows,), averaged over the nodes; `towards` are log-odds of the label.
+void average_belief(std::span<const double> towards, std::span<const std::int64_t> given,
+                    std::span<const BeliefNode> nodes, std::span<double> out);
+
 }  // namespace labelaudit

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit import _core
 from labelaudit.encode.content import moments, unit_scaled
 from labelaudit.table.table import Column
 
@@ -90,6 +91,11 @@ class Standardised:
         out = self._raw(values) - self.mean
         out /= self.scale
         return out
+
+    def put(self, values: NDArray[np.generic], rows: NDArray[np.int64], out: Array, at: int) -> None:
+        """What `encode` gives for some rows, into the columns of out (rows, cols) that begin with `at`."""
+        numbers = np.ascontiguousarray(values, dtype=np.float64)
+        _core.standardise(numbers, rows, self.exponent, self.fill, self.mean, self.scale, out, at)
 
 
 def _divided(values: Array, exponent: int) -> Array:

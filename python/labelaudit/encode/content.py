@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit import _core
 from labelaudit.blocks import on_threads
 from labelaudit.table.table import Column
 
@@ -41,16 +42,20 @@ def _text_hashes(texts: NDArray[np.object_]) -> Hashes:
     return hashes
 
 
-def _cell_hashes(column: Column) -> Callable[[slice], Hashes]:
-    """The hashes of the column's cells as a function of some rows."""
+def _adder(column: Column, salt: np.uint64) -> Callable[[Hashes, slice], None]:
+    """A function that adds the hashes of the column's cells in some rows to those rows' totals."""
     if column.kind in ("text", "embedding"):
-        whole = _text_hashes(column.values) if column.kind == "text" else _embedding_hashes(column.values)
-        return lambda rows: whole[rows]
+        whole = mixed((_text_hashes if column.kind == "text" else _embedding_hashes)(column.values) ^ salt)
+        return lambda totals, rows: _add(totals, whole[rows])
     if column.kind == "categorical":
-        levels = _text_hashes(np.array(["", *column.levels], dtype=object))
-        return lambda rows: levels[column.values[rows] + 1]
-    exponent = _unit_exponent(column.values)
-    return lambda rows: _bits(np.ldexp(column.values[rows], exponent))
+        levels = mixed(_text_hashes(np.array(["", *column.levels], dtype=object)) ^ salt)
+        return lambda totals, rows: _add(totals, levels[column.values[rows] + 1])
+    values, exponent = np.ascontiguousarray(column.values, dtype=np.float64), _unit_exponent(column.values)
+    return lambda totals, rows: _core.add_hashes(values[rows], exponent, int(salt), totals.view(np.int64))
+
+
+def _add(totals: Hashes, hashes: Hashes) -> None:
+    totals += hashes
 
 
 def _bits(values: NDArray[np.float64]) -> Hashes:
@@ -92,13 +97,13 @@ def row_hashes(columns: Sequence[Column], rows: int, threads: int = 1) -> Hashes
     """A 64-bit hash of each row's features, (rows,)."""
     total = np.empty(rows, dtype=np.uint64)
     salts = _text_hashes(np.array([c.name for c in columns], dtype=object))
-    hashed = [_cell_hashes(column) for column in columns]
+    adders = [_adder(column, salt) for column, salt in zip(columns, salts, strict=True)]
 
     def work(start: int) -> None:
         here = slice(start, start + PIECE)
         part = np.zeros(len(total[here]), dtype=np.uint64)
-        for of_rows, salt in zip(hashed, salts, strict=True):
-            part += mixed(of_rows(here) ^ salt)  # a sum, so that the order of columns does not matter
+        for add in adders:  # a sum, so that the order of columns does not matter
+            add(part, here)
         total[here] = mixed(part)
 
     for _ in on_threads(work, range(0, rows, PIECE), threads):

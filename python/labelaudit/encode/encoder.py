@@ -52,17 +52,35 @@ class Encoder:
 
         An array, or with a text's terms among the columns a CsrMatrix of all of them.
         """
-        parts = _parts(self.columns, columns, rows)
+        if any(isinstance(encoder, TfIdf) for encoder in self.columns):
+            return _sparse([*_parts(self.columns, columns, rows), np.ones((len(rows), 1))])
+        out = np.empty((len(rows), len(self.names)))
+        at = _put(self.columns, columns, rows, out)
         if self.kernel is not None:
-            parts.append(self.kernel.encode(np.hstack(_parts(self.base, columns, rows))))
-        parts.append(np.ones((len(rows), 1)))
-        return np.hstack(parts) if all(isinstance(part, np.ndarray) for part in parts) else _sparse(parts)
+            base = np.empty((len(rows), sum(len(c.names) for c in self.base)))
+            _put(self.base, columns, rows, base)
+            out[:, at:-1] = self.kernel.encode(base)
+        out[:, -1] = 1.0
+        return out
 
 
 def _parts(encoders: Sequence[ColumnEncoder], columns: Sequence[Column], rows: NDArray[np.int64]) -> list[Any]:
     # by position: a date's part may have the name of another column
     pairs = zip(encoders, columns, strict=True) if encoders else ()
     return [np.empty((len(rows), 0)), *(e.encode(c.values[rows]) for e, c in pairs)]
+
+
+def _put(encoders: Sequence[ColumnEncoder], columns: Sequence[Column], rows: NDArray[np.int64], out: Array) -> int:
+    """The rows, encoded, in the first columns of out (rows, cols); returns how many columns these are."""
+    at = 0
+    for encoder, column in zip(encoders, columns, strict=True) if encoders else ():
+        width = len(encoder.names)
+        if isinstance(encoder, Standardised):
+            encoder.put(column.values, rows, out, at)
+        else:
+            out[:, at : at + width] = np.asarray(encoder.encode(column.values[rows]))
+        at += width
+    return at
 
 
 def _sparse(parts: Sequence[Any]) -> CsrMatrix:

@@ -16,27 +16,41 @@ MIDDLE = (0.1, 0.9)  # quantiles: a spread that neither outliers nor a frequent 
 
 def value_at(column: Column, row: int) -> Value:
     """The cell of this row (a position in the column)."""
-    value = column.values[row]
+    return values_at(column, np.array([row]))[0]
+
+
+def values_at(column: Column, rows: NDArray[np.int64]) -> tuple[Value, ...]:
+    """The cells of these rows (positions in the column)."""
+    values = column.values[rows]
     if column.kind == "embedding":
-        return f"{len(value)} numbers"
+        return tuple(f"{len(value)} numbers" for value in values)
     if column.kind == "text":
-        return str(value) or None
+        return tuple(str(value) or None for value in values)
     if column.kind == "categorical":
-        return column.levels[int(value)] if value >= 0 else None
-    number = float(value)
-    if np.isnan(number):
+        levels = (*column.levels, None)  # which -1 is
+        return tuple(levels[code] for code in values.tolist())
+    return tuple(map(_VALUE_OF.get(column.kind, _number), values.tolist()))
+
+
+def _number(value: float) -> Value:
+    if value.is_integer() and abs(value) < LARGEST_WHOLE:
+        return int(value)
+    return value if value == value else None
+
+
+def _boolean(value: float) -> Value:
+    return value == 1.0 if value == value else None
+
+
+def _date(seconds: float) -> Value:
+    if seconds != seconds:
         return None
-    if column.kind == "boolean":
-        return number == 1.0
-    if column.kind == "date":
-        return _date(number)
-    return int(number) if number.is_integer() and abs(number) < LARGEST_WHOLE else number
-
-
-def _date(seconds: float) -> str:
     moment = np.datetime64(round(seconds * 1e6), "us")
     day = moment.astype("datetime64[D]")
     return str(day) if day == moment else str(np.datetime_as_string(moment, unit="auto"))
+
+
+_VALUE_OF = {"boolean": _boolean, "date": _date}
 
 
 def usual_value(column: Column, rows: NDArray[np.int64]) -> Value:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from labelaudit.kernels import native
+from labelaudit import _core
 from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate
 from labelaudit.noise.matrices import error_rates
 
@@ -84,12 +84,13 @@ def _of_two_classes(nodes: Sequence[tuple[float, Linked]], logit: Array, given: 
     """The same as a sum of logistic functions of the second class's logit (rows,)."""
     sign = 2.0 * given - 1.0
     towards = sign * logit  # the label, so that its probability is exact however small it is
-    own = np.zeros(len(logit))
-    for weight, node in nodes:
+    table = np.empty((len(nodes), 4))
+    for i, (weight, node) in enumerate(nodes):
         odds = np.log(np.maximum(node.noise[:, 1], SMALLEST_SUM) / np.maximum(node.noise[:, 0], SMALLEST_SUM))
         offsets = np.array([-1.0, 1.0]) * (odds + node.link.shift[1] - node.link.shift[0])
-        z = node.link.sharpness * towards + offsets[given]
-        own += weight * native.probabilities(z[:, None])[:, 0]
+        table[i] = weight, node.link.sharpness, *offsets
+    own = np.empty(len(logit))
+    _core.average_belief(towards, given, table, own)
     out = np.empty((2, len(logit)))
     out[0], out[1] = np.where(given == 0, own, 1 - own), np.where(given == 1, own, 1 - own)
     return out.T

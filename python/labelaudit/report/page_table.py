@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -77,15 +77,17 @@ def reasons(view: View) -> Iterable[str]:
     known = {r["row"]: r["reason"] for r in audit.record["reasons"]}
     twins = {r["row"] for group in audit.record.get("conflicts", {}).get("list", []) for r in group["rows"]}
     judge = "by the given probabilities" if audit.summary["evidence"] == "pred_probs" else "held out"
-    for f in audit.findings(view.listed):
-        twin = "; same features as a row with another label" if f.row in twins else ""
-        if f.row in known:
-            yield known[f.row]
-        elif f.predicted_label == f.given_label:
+    first = audit.ranking.head(view.listed)
+    names = ("row", "given_label", "predicted_label", "average_influence", "self_confidence")
+    for row, given, predicted, influence, confidence in zip(*(first[name].tolist() for name in names), strict=True):
+        twin = "; same features as a row with another label" if row in twins else ""
+        if row in known:
+            yield known[row]
+        elif predicted == given:
             yield "its label is the most probable" + twin
         else:
-            harm = "; misleads the model" if f.average_influence < 0 else ""
-            yield f"{judge}, its label gets {_percent(f.self_confidence)}{twin or harm}"
+            harm = "; misleads the model" if influence < 0 else ""
+            yield f"{judge}, its label gets {_percent(confidence)}{twin or harm}"
 
 
 def packed_table(columns: Sequence[Shown]) -> str:
@@ -115,14 +117,12 @@ def _text(text: str, most: int) -> str:
 
 
 def _shown(cells: Sequence[Value], most: int) -> list[Cell]:
-    text = cache(lambda cell: _text(cell, most))
-    return [text(cell) if isinstance(cell, str) else _plain(cell) for cell in cells]
-
-
-def _plain(cell: float | bool | None) -> Cell:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return _rounded(cell, SIGNIFICANT) if isinstance(cell, float) else cell
+    shown: dict[type, Callable[[Any], Cell]] = {
+        str: cache(lambda cell: _text(cell, most)),
+        bool: lambda cell: "true" if cell else "false",
+        float: lambda cell: _rounded(cell, SIGNIFICANT),
+    }
+    return [shown[type(cell)](cell) if type(cell) in shown else cell for cell in cells]
 
 
 def _rounded(value: float, digits: int) -> float | None:

@@ -10,7 +10,7 @@ from labelaudit.audits.inputs import Paths
 from labelaudit.audits.result import Audit
 from labelaudit.errors import InputError
 from labelaudit.explanations.data import read_again
-from labelaudit.explanations.values import value_at
+from labelaudit.explanations.values import values_at
 from labelaudit.table.table import Column, Table
 from labelaudit.views.projection import directions, projected
 from labelaudit.views.result import OwnColumn, Projection, View
@@ -26,13 +26,12 @@ def view_of(audit: Audit, table: Table) -> View:
     place[table.row] = np.arange(len(table))
     ranked = place[audit.ranking["row"].to_numpy()]
     drawn, listed = _drawn(len(ranked)), min(MOST_LISTED, len(ranked))
-    first = ranked[:listed].tolist()
     shown = [c for c in table.columns if c.kind != "embedding"]
     return View(
         audit,
         drawn,
         listed,
-        tuple(OwnColumn(c.name, tuple(value_at(c, row) for row in first)) for c in shown[:MOST_COLUMNS]),
+        tuple(OwnColumn(c.name, values_at(c, ranked[:listed])) for c in shown[:MOST_COLUMNS]),
         len(shown),
         _projection(audit, table.columns, ranked[drawn]),
     )
