@@ -11,10 +11,6 @@
 #include <string>
 #include <utility>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include "file_memory.hpp"
 
 namespace py = pybind11;
@@ -105,18 +101,6 @@ py::object memory_in_use() {
     return py::reinterpret_steal<py::object>(now);
 }
 
-// What is freed stays with the process, to be used again, instead of going back to the system and coming as new pages.
-bool keep_freed_memory(std::int64_t largest, std::int64_t most) {
-    constexpr std::int64_t highest = 1 << 30;
-    if (largest < 0 || largest > highest || most < 0 || most > highest)
-        throw std::invalid_argument("largest, most: expected bytes up to 1 GiB");
-#ifdef __GLIBC__
-    return mallopt(M_MMAP_THRESHOLD, static_cast<int>(largest)) && mallopt(M_TRIM_THRESHOLD, static_cast<int>(most));
-#else
-    return false;
-#endif
-}
-
 }  // namespace
 
 void bind_memory(py::module_& m) {
@@ -124,8 +108,6 @@ void bind_memory(py::module_& m) {
           "A handler for NumPy's memory: arrays of so many bytes or more live in nameless files of the folder");
     m.def("use_memory", &use_memory, py::arg("handler"),
           "This thread's new arrays take memory from the handler, None for NumPy's own; returns the one before");
-    m.def("keep_freed_memory", &keep_freed_memory, py::arg("largest"), py::arg("most"),
-          "Of blocks up to so many bytes the process keeps what it frees, so much at its heap's end; whether it does");
     m.def(
         "is_file_memory", [](const py::object& handler) { return is_file_memory(handler.ptr()); }, py::arg("handler"),
         "Whether file_memory made it");

@@ -99,7 +99,7 @@ def assess(
     voters: dict[Encoding, tuple[Encoder, Voter]] = {}
     for vote in choice.votes if pred_probs is None else (choice.alone,):
         tick(f"fitting the model ({vote.encoding}, l2 {vote.l2:g})")
-        encoder = fit_encoder(vote.encoding, rows.columns, rows.hashes, rows.fitted)
+        encoder = fit_encoder(vote.encoding, rows.columns, rows.hashes, rows.fitted, settings.threads)
         objective = hard_objective(_blocks(encoder, rows, layout, settings, device), given, rows.classes, vote.l2)
         solver = solver_for(objective.parameters, settings.solver)
         fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)

@@ -12,12 +12,12 @@ import io
 import mmap
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from labelaudit import _core
 from labelaudit.errors import OutputError
@@ -26,7 +26,7 @@ from labelaudit.threads import Pool
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-KEPT_BLOCK, KEPT = 32 << 20, 128 << 20  # bytes: blocks that are kept, and how much at the end of the heap
+T = TypeVar("T")
 SMALLEST = 1 << 20  # bytes of an array that is worth a file
 _folder: ContextVar[Path | None] = ContextVar("folder", default=None)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -60,17 +60,19 @@ def is_on_disk() -> bool:
     return _core.is_file_memory(_core.memory_in_use())
 
 
-def keep_freed() -> None:
-    """Lets this process keep freed memory for its next arrays: a program's own decision, not a library's.
-
-    Some hundred MB a second of pages that are given back and asked for again cost an audit a tenth of its time.
-    """
-    _core.keep_freed_memory(KEPT_BLOCK, KEPT)
-
-
 def threads(count: int) -> Pool:
     """So many threads whose large arrays live where the caller's do."""
     return Pool(count, partial(_core.use_memory, _core.memory_in_use()))
+
+
+def beside(work: Callable[[], T], count: int) -> Callable[[], T]:
+    """What gives the result of `work`: begun on a thread of its own where there may be several, else when asked for."""
+    if count == 1:
+        return work
+    pool = threads(1)
+    begun = pool.submit(work)
+    pool.shutdown(wait=False)
+    return begun.result
 
 
 class Spool:

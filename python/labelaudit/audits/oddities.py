@@ -27,18 +27,12 @@ MOST_OF_A_KIND = 20
 MOST_GROUPS, MOST_ROWS = 200, 20  # of conflicts, and rows of each, that are listed
 
 
-def oddities_record(
-    table: Table,
-    used: Sequence[Column],
-    rows: Rows,
-    names: Sequence[str],
-    predicted: NDArray[np.int64],
-    formula_like: int,
-) -> list[dict[str, Any]]:
-    """The oddities of a table; `used` are its columns that are features, on the fitted rows, `predicted` their labels.
-
-    names: the fitted classes'. formula_like: cells of the ranking. Leaks are looked for on SAMPLE_ROWS rows drawn by
-    content, and separations, which are then looked at in all rows.
+def oddities_of(
+    table: Table, used: Sequence[Column], rows: Rows, names: Sequence[str], predicted: NDArray[np.int64]
+) -> tuple[list[Oddity], ...]:
+    """The oddities of a table, by kind; `used` are its columns that are features, on the fitted rows, `predicted` their
+    labels, names the fitted classes'. Leaks are looked for on SAMPLE_ROWS rows drawn by content, and separations, which
+    are then looked at in all rows.
     """
     drawn = sample(rows.hashes, SAMPLE_ROWS)
     some = [Column(c.name, c.kind, c.values[drawn], c.levels) for c in used]
@@ -46,16 +40,19 @@ def oddities_record(
     counts = dict(zip(table.classes, sizes, strict=True))
     leaking = leaks(some, rows.given[drawn], predicted[drawn], rows.fold[drawn])
     others = [c for c in used if c.name not in {o.column for o in leaking}]  # of a leak it is no news
-    found: tuple[list[Oddity], ...] = (
+    return (
         leaking,
         separations(others, rows.given, names, drawn[np.argsort(rows.hashes[drawn], kind="stable")]),
         identifiers(used),
         alike_classes(counts),
         rare_classes(counts),
         lost_characters(table.sources),
-        formulas(formula_like),
     )
-    return [oddity.as_record() for kind in found for oddity in kind[:MOST_OF_A_KIND]]
+
+
+def oddities_record(found: Sequence[list[Oddity]], formula_like: int) -> list[dict[str, Any]]:
+    """The oddities of a table and its ranking; formula_like: cells of the ranking."""
+    return [oddity.as_record() for kind in (*found, formulas(formula_like)) for oddity in kind[:MOST_OF_A_KIND]]
 
 
 def conflicts_record(table: Table, ranking: pd.DataFrame, same: Duplicates | None = None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_o
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.audits.groups import check_groups, groups_record
 from labelaudit.audits.inputs import Beside, Inputs, Paths, read_inputs
-from labelaudit.audits.oddities import conflicts_record, oddities_record
+from labelaudit.audits.oddities import conflicts_record, oddities_of, oddities_record
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.planning.result import Placement
 from labelaudit.audits.ranking import ranking_of
@@ -74,12 +74,13 @@ def audit_inputs(
         guesses = probabilities_of(assessment, table.columns, alone) if len(alone) else np.empty((0, 0))
     if options.strict and not assessment.fit.converged:
         raise _not_converged(assessment.fit)
+    used, predicted = take(_used(table, assessment), fitted), assessment.scores.predicted
+    oddities = storage.beside(lambda: oddities_of(table, used, rows, names, predicted), options.settings.threads)
     ranking = ranking_of(table, fitted, alone, assessment, guesses, names, options)
     trusted_rows = None if trusted is None else len(trusted.given)
     groups = None if group is None else groups_record(str(options.reading.group), table, rows)
     found = conflicts_record(table, ranking, rows.same if len(fitted) == len(table) else None)
     summary = summary_of(table, ranking, assessment, names, alone, trusted_rows, options)
-    used, predicted = take(_used(table, assessment), fitted), assessment.scores.predicted
     record: dict[str, Any] = {
         "labelaudit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -89,7 +90,7 @@ def audit_inputs(
             "conflicts": {name: found[name] for name in ("groups", "rows")},
         },
         "conflicts": found,
-        "oddities": oddities_record(table, used, rows, names, predicted, summary["formula_like_cells"]),
+        "oddities": oddities_record(oddities(), summary["formula_like_cells"]),
         "options": options.as_record(),
         "storage": _storage(placement),
         "sources": sources_of(table),

@@ -78,18 +78,20 @@ def _audited(
     from labelaudit import storage
     from labelaudit.audits.inputs import read_inputs
     from labelaudit.audits.run import audit_inputs
-    from labelaudit.report import html
-    from labelaudit.views.view import view_of
 
     tick("reading")
     inputs = read_inputs(placement.data, options, reference=reference)
     audit = audit_inputs(inputs, options, placement=placement, tick=tick)
     audit = audit if top_only is None else audit.first(top_only)
     tick("writing the report")
-    beside = storage.threads(1)
-    page = beside.submit(lambda: html.render(view_of(audit, inputs.table)))
-    beside.shutdown(wait=False)
-    return audit, page.result
+
+    def page() -> str:
+        from labelaudit.report import html
+        from labelaudit.views.view import view_of
+
+        return html.render(view_of(audit, inputs.table))
+
+    return audit, storage.beside(page, options.settings.threads)
 
 
 def _tell(audit: Audit, placement: Placement) -> None:

@@ -35,9 +35,6 @@ def warn_unconverged(audit: Audit) -> None:
 @contextmanager
 def progress(*, quiet: bool, verbose: bool) -> Iterator[Callable[[str], None]]:
     """A function to call as each stage begins: a line that changes on a terminal, lines under -v, else nothing."""
-    from labelaudit.storage import keep_freed
-
-    keep_freed()
     if verbose:
         yield _lines()
     elif quiet or not on_terminal():

@@ -96,17 +96,24 @@ def feature_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(part for c in columns for part in (date_parts(c) if c.kind == "date" else (c,)))
 
 
-def fit_encoder(encoding: Encoding, columns: Sequence[Column], hashes: Hashes, fitted: Fitted | None = None) -> Encoder:
+def fit_encoder(
+    encoding: Encoding, columns: Sequence[Column], hashes: Hashes, fitted: Fitted | None = None, threads: int = 1
+) -> Encoder:
     """Fits an encoding to the rows of feature columns; hashes (rows,) choose what is fitted on some of them.
 
     Text becomes components, which are dense and too few to learn rare words by heart; `terms` is the linear encoding
     with a text's terms as columns themselves, sparse. `fitted` keeps what was fitted to these same rows.
     """
     drawn = sample(hashes, FITTED_ROWS)
-    some = columns if len(drawn) == len(hashes) else [_drawn(c, drawn) for c in columns]
     known: Fitted = {} if fitted is None else fitted
+
+    def base_of(place: int) -> tuple[Column, ColumnEncoder]:
+        column = columns[place]
+        few = column if len(drawn) == len(hashes) else _drawn(column, drawn)
+        return few, _once(known, place, _base_of(column, encoding), column, few, hashes)
+
+    some, base = zip(*on_threads(base_of, range(len(columns)), threads), strict=True) if columns else ((), ())
     pairs = list(zip(columns, some, strict=True))
-    base = tuple(_once(known, i, _base_of(c, encoding), c, few, hashes) for i, (c, few) in enumerate(pairs))
     kernel = None
     if "kernel" in encoding:
         x = np.hstack(_parts(base, columns, drawn))

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 from labelaudit.encode.content import moments
 
@@ -74,6 +73,8 @@ class KernelMap:
 
 def _kernel(a: Array, b: Array, metric: Metric, bandwidth: float) -> Array:
     if metric == "laplace":
+        from scipy.spatial.distance import cdist  # late, for the time it takes to import
+
         out: Array = cdist(a, b, "cityblock")
     else:
         out = a @ (-2 * b.T)

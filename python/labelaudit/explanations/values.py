@@ -29,7 +29,10 @@ def values_at(column: Column, rows: NDArray[np.int64]) -> tuple[Value, ...]:
     if column.kind == "categorical":
         levels = (*column.levels, None)  # which -1 is
         return tuple(levels[code] for code in values.tolist())
-    return tuple(map(_VALUE_OF.get(column.kind, _number), values.tolist()))
+    plain = values.tolist()
+    if column.kind == "numeric" and not (np.isnan(values) | (values == np.floor(values))).any():
+        return tuple(plain)
+    return tuple(map(_VALUE_OF.get(column.kind, _number), plain))
 
 
 def _number(value: float) -> Value:

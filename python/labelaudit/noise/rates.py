@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from labelaudit import _core
 from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate
@@ -156,6 +155,8 @@ def _edge(profile: _Profile, best: float, far: float) -> float:
 
 def _fine(profile: _Profile, low: float, high: float) -> tuple[Array, Array]:
     """Overall error rates between low and high, and the likelihood there, 1 at its best; (FINE,) each."""
+    from scipy.interpolate import PchipInterpolator  # late, as the optimiser in noise.search
+
     rates = np.array(sorted(profile.known))
     values = np.array([profile(r) for r in rates])
     overall = np.array([_overall(profile.labels, profile.at(r)) for r in rates])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from labelaudit.errors import InputError
+from labelaudit.errors import InputError, UsageError
+from labelaudit.table.delimiter import delimiter_of
 from labelaudit.table.parquet.file import Parquet, is_parquet, open_parquet
 from labelaudit.table.records import Dialect
 from labelaudit.table.source import Text, open_text
@@ -25,6 +26,14 @@ def open_input(
     if is_parquet(path):
         return open_parquet(path, trust_size=trust_size)
     return open_text(path, charset=charset, trust_size=trust_size, dialect=dialect, threads=threads)
+
+
+def dialect_of(path: str, delimiter: str | None, skip: int) -> Dialect | None:
+    """The dialect that a file of this name will be scanned in; None where that will be refused."""
+    try:
+        return None if skip < 0 else Dialect(delimiter_of(path, delimiter), skip)
+    except UsageError:
+        return None
 
 
 def all_parquet(inputs: Sequence[Opened]) -> list[Parquet]:

@@ -17,10 +17,9 @@ from labelaudit.table.header import (
     check_same_header,
     refuse_repeated_header,
 )
-from labelaudit.table.opening import Opened, all_parquet, open_input
+from labelaudit.table.opening import Opened, all_parquet, dialect_of, open_input
 from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.parts import PART_BYTES, read_columns
-from labelaudit.table.records import Dialect
 from labelaudit.table.rejects import kept_rejects
 from labelaudit.table.roles import Named, Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
@@ -133,21 +132,13 @@ def _opened(
             path,
             charset=charset,
             trust_size=trust_size,
-            dialect=_dialect(os.fspath(path), delimiter, skip),
+            dialect=dialect_of(os.fspath(path), delimiter, skip),
             threads=threads,
         )
         for path in paths
     ]
     parquet = all_parquet(inputs)
     return [each for each in inputs if isinstance(each, Text)], parquet
-
-
-def _dialect(path: str, delimiter: str | None, skip: int) -> Dialect | None:
-    """The dialect that the file will be scanned in; None where that will be refused."""
-    try:
-        return None if skip < 0 else Dialect(delimiter_of(path, delimiter), skip)
-    except UsageError:
-        return None
 
 
 def _are_large(paths: Sequence[Input]) -> bool:
