@@ -27,7 +27,7 @@ format: .venv/.installed-lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/clang-format -i csrc/*.cpp csrc/*.hpp benchmarks/*.cpp benchmarks/fuzz/*.cpp
 
-SCANNED := tests/table/test_csv_scan.py tests/table/test_text_notes.py
+SCANNED := tests/table/test_csv_scan.py tests/table/test_text_notes.py tests/kernels/test_csv_cells.py
 
 # the extension under ASan, UBSan and TSan: the kernels, the boundary, the scanner, files of arrays, and blocks on several
 # threads

@@ -24,6 +24,8 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
     "apply_curvature": {"p": (ROWS, OUTPUTS), "w": (ROWS,), "u": (ROWS, OUTPUTS, VECTORS)},
     "conjugate_gradient": {"b": (ROWS, COLS), "inverse_diagonal": (COLS,)},
     "label_likelihood": {"log_p": (ROWS, COLS), "weight": (ROWS,), "table": (KINDS, COLS), "shift": (COLS,)},
+    "average_belief": {"towards": (ROWS,), "nodes": (KINDS, 4)},
+    "standardise": {"values": (ROWS,), "mean": (2,), "scale": (2,)},
 }
 OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
     "forward": {"out": (ROWS, OUTPUTS)},
@@ -37,6 +39,8 @@ OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
     "apply_curvature": {"out": (ROWS, OUTPUTS, VECTORS)},
     "conjugate_gradient": {"x": (ROWS, COLS)},
     "label_likelihood": {"belief": (KINDS, COLS)},
+    "average_belief": {"out": (ROWS,)},
+    "standardise": {"out": (ROWS, COLS)},
 }
 ARGUMENTS = [(f, name) for f in INPUTS for name in (*INPUTS[f], *OUTPUT[f])]
 every_argument = pytest.mark.parametrize(("function", "name"), ARGUMENTS)
@@ -53,6 +57,10 @@ def arguments(function: str) -> dict[str, Any]:
     if function == "label_likelihood":
         values |= {"index": np.array([0, 1, 1, 0]), "slopes": None, "sharpness": 1.5}
         values |= {"gradient": np.zeros(1 + COLS), "hessian": None}
+    if function == "average_belief":
+        values |= {"given": np.array([0, 1, 1, 0])}
+    if function == "standardise":
+        values |= {"rows": np.arange(ROWS), "exponent": 0, "fill": 0.0, "at": 1}
     return values
 
 
@@ -106,13 +114,17 @@ SPOILT: dict[str, Callable[[np.ndarray], Any]] = {
 }
 # Sizes that the function reads off this very argument may be any.
 FREE = {"one row more", "one row less", "no row"}
+AS_MANY_AS_YOU_LIKE = {("average_belief", "nodes"), ("standardise", "values")}
+LEADING = ("x", "theta", "r", "w", "m", "z", "p", "b", "u", "log_p", "table", "towards", "nodes", "values", "mean")
 
 
 @pytest.mark.parametrize("spoil", list(SPOILT))
 @every_argument
 def test_an_array_of_another_make_is_refused_by_name(function: str, name: str, spoil: str) -> None:
     argument = SPOILT[spoil](arguments(function)[name])
-    leads = name in ("x", "theta", "r", "w", "m", "z", "p", "b", "u", "log_p", "table") and spoil in FREE
+    if spoil in FREE and (function, name) in AS_MANY_AS_YOU_LIKE:
+        argument = argument[:, None]
+    leads = name in LEADING and spoil in FREE
     with pytest.raises((ValueError, TypeError)) as caught:
         call(function, **{name: argument})
     said = str(caught.value)
