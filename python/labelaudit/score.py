@@ -126,13 +126,15 @@ def _estimated(evidence: Evidence, voters: Sequence[Voter]) -> NoiseEstimate:
     trusted = None
     if evidence.trusted is not None:
         trusted = np.sum([v.weight * v.trusted_probabilities() for v in voters], axis=0), evidence.trusted
-    return _estimate_from(averaged(voters), evidence, trusted)
+    return _estimate_from(averaged(voters), evidence, voters[0].objective.blocks.threads, trusted)
 
 
-def _estimate_from(p: Array, evidence: Evidence, trusted: tuple[Array, Codes] | None = None) -> NoiseEstimate:
+def _estimate_from(
+    p: Array, evidence: Evidence, threads: int = 1, trusted: tuple[Array, Codes] | None = None
+) -> NoiseEstimate:
     if p.shape[1] == 2:  # of which the estimate takes all rows at the price of few
-        return estimate(p, evidence.given, trusted)
-    return estimate(p[evidence.drawn], evidence.given[evidence.drawn], trusted)
+        return estimate(p, evidence.given, trusted, threads)
+    return estimate(p[evidence.drawn], evidence.given[evidence.drawn], trusted, threads)
 
 
 def _refitted(voter: Voter, belief: Array, same: Alike) -> Voter:

@@ -7,8 +7,10 @@ q ~ p^sharpness exp(shift), which is vector scaling with one temperature (Guo et
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ from labelaudit.noise.search import minimised
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
+Spread = Callable[[Callable[[Any], Any], list[Any]], Iterable[Any]]
+
+PIECE = 2_500  # rows at a time, whatever the number of threads: sums are the same to the last bit
 SMALLEST_PROBABILITY = 1e-9
 SHARPNESS = (0.5, 5.0)
 SHIFT = 4.0  # bounds of a class's shift, in nats
@@ -34,13 +39,14 @@ class Labels:
     """All that a likelihood needs: labels (rows,), and centred log-probabilities (rows, classes).
 
     The last `trusted` rows are not audited: their labels are true ones, whatever the noise matrix. weight (rows,): how
-    many rows each stands for, one by default.
+    many rows each stands for, one by default. spread: maps a function over some rows at a time, as `map` does.
     """
 
     log_p: Array
     given: Codes
     trusted: int = 0
     weight: Array | None = None
+    spread: Spread = map
 
     @property
     def classes(self) -> int:
@@ -53,16 +59,12 @@ class Labels:
         return slice(0, len(self.given) - self.trusted)
 
     @cached_property
-    def rows(self) -> Array:
-        """log_p row by row in memory."""
-        return np.ascontiguousarray(self.log_p)
-
-    @cached_property
-    def index(self) -> Codes:
-        """Each row's row of `table`, (rows,)."""
-        out = self.given.copy()
-        out[len(out) - self.trusted :] += self.classes
-        return out
+    def pieces(self) -> list[tuple[Array, Codes, Array]]:
+        """Some rows at a time: log_p row by row in memory, each row's row of `table`, and its weight."""
+        rows, index = np.ascontiguousarray(self.log_p), self.given.copy()
+        index[len(index) - self.trusted :] += self.classes
+        parts = [slice(start, start + PIECE) for start in range(0, len(index), PIECE)]
+        return [(rows[part], index[part], self.weights[part]) for part in parts]
 
     @cached_property
     def weights(self) -> Array:
@@ -138,10 +140,17 @@ class _Place:
         k, labels = self.labels.classes, self.labels
         table = labels.table(self.noise, np.eye(k))
         slopes = None if self.toward is None else labels.table(self.toward, np.zeros((k, k)))
-        gradient, belief = np.zeros(self._size), np.zeros_like(table)
-        link, rows = _link(self.v), (labels.rows, labels.index, labels.weights)
-        sums = gradient, belief, hessian
-        total = _core.label_likelihood(*rows, table, slopes, link.sharpness, link.shift, *sums)
+        link = _link(self.v)
+
+        def part(rows: tuple[Array, Codes, Array]) -> tuple[float, Array, Array, Array | None]:
+            sums = np.zeros(self._size), np.zeros_like(table), None if hessian is None else np.zeros_like(hessian)
+            return _core.label_likelihood(*rows, table, slopes, link.sharpness, link.shift, *sums), *sums
+
+        total, gradient, belief = 0.0, np.zeros(self._size), np.zeros_like(table)
+        for some, by_parameters, by_label, bent in labels.spread(part, labels.pieces):
+            total, gradient, belief = total + some, gradient + by_parameters, belief + by_label
+            if hessian is not None and bent is not None:
+                hessian += bent
         return total, gradient, belief
 
     @property

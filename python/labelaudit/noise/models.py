@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit import storage
 from labelaudit.blocks import on_threads
 from labelaudit.noise.cells import AS_MANY, condensed, with_trusted
 from labelaudit.noise.link import Labels, fit_matrix, fit_rate, log_probabilities
@@ -73,7 +74,7 @@ class NoiseEstimate:
         return out
 
 
-def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None) -> NoiseEstimate:
+def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None, threads: int = 1) -> NoiseEstimate:
     """How the given labels (rows,) go wrong, from out-of-sample probabilities (rows, classes).
 
     trusted: probabilities and true labels of further rows. More rows than AS_MANY of two classes count as so many.
@@ -81,7 +82,11 @@ def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None)
     labels = labels_of(p, given)
     if trusted is not None:
         labels = with_trusted(labels, Labels(log_probabilities(trusted[0]), trusted[1]))
-    models, evidence = _candidates(labels)
+    if threads == 1 or len(labels.pieces) == 1:
+        models, evidence = _candidates(labels)
+    else:
+        with storage.threads(threads) as pool:
+            models, evidence = _candidates(replace(labels, spread=pool.map))
     shares = np.exp((np.array(evidence) - max(evidence)) / TEMPER)
     return NoiseEstimate(models, dict(zip(models, (shares / shares.sum()).tolist(), strict=True)))
 
