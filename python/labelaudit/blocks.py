@@ -211,19 +211,43 @@ def on_threads(work: Callable[[Any], Any], items: Sequence[Any], threads: int) -
         return list(pool.map(work, items))
 
 
+@dataclass(frozen=True)
+class Node:
+    """The sum of 2 ** height parts from `start` on, a multiple of 2 ** height: a whole subtree of the fixed tree."""
+
+    start: int
+    height: int
+    total: Sum
+
+
+def subtrees(nodes: Iterable[Node]) -> list[Node]:
+    """Subtrees in the order of their parts, joined as far as the fixed tree joins them."""
+    stack: list[Node] = []
+    for node in nodes:
+        while stack and _are_siblings(stack[-1], node):
+            left = stack.pop()
+            node = Node(left.start, left.height + 1, _add(left.total, node.total))
+        stack.append(node)
+    return stack
+
+
+def _are_siblings(left: Node, right: Node) -> bool:
+    size = 1 << left.height
+    return left.height == right.height and left.start % (2 * size) == 0 and left.start + size == right.start
+
+
+def whole(nodes: Iterable[Node]) -> Sum:
+    """The sum of all parts from their subtrees, in order; what the tree does not join is added from the last one on."""
+    joined = subtrees(nodes)
+    total = joined.pop().total
+    while joined:
+        total = _add(joined.pop().total, total)
+    return total
+
+
 def _fold(parts: Iterable[Sum]) -> Sum:
     """A binary-counter sum, (0 + 1) + (2 + 3), ..: one tree over the parts, however they are handed out."""
-    stack: list[tuple[int, Sum]] = []
-    for part in parts:
-        height, total = 0, part
-        while stack and stack[-1][0] == height:
-            total = _add(stack.pop()[1], total)
-            height += 1
-        stack.append((height, total))
-    total = stack.pop()[1]
-    while stack:
-        total = _add(stack.pop()[1], total)
-    return total
+    return whole(Node(i, 0, part) for i, part in enumerate(parts))
 
 
 def _add(left: Sum, right: Sum) -> Sum:
