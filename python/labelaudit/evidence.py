@@ -143,10 +143,11 @@ class Remembered:
         """See Curvature."""
         if blocks is not self.blocks:
             return self.curvature.row_forms(blocks, r, p)
+        forms = self.forms
 
         def part(block: Block) -> Array:
             here = slice(block.start, block.stop)
-            return np.stack([along(r[here], self.forms[here]), trace(p[here], self.forms[here])], 1)
+            return np.stack([along(r[here], forms[here]), trace(p[here], forms[here])], 1)
 
         return blocks.map(part)
 
