@@ -23,7 +23,7 @@ LAYERS = (
     {"curvature"},
     {"sketch"},
     {"model"},
-    {"device"},
+    {"device", "cluster"},
     {"encode"},
     {"blocks"},
     {"table"},

@@ -58,6 +58,7 @@ def audit(
     threads: int | None = None,
     memory_limit: str | float = "auto",
     cache_dir: str | PathLike[str] | None = None,
+    cluster: str | None = None,
     seed: int = 0,
     strict: bool = False,
 ) -> Audit:

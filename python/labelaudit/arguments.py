@@ -35,7 +35,7 @@ def audit_options(values: dict[str, Any]) -> Asked:
     beside = Beside(*(values[name] for name in ("embeddings", "reference_embeddings", "pred_probs")))
     for name in MAY_BE_FILES:
         values[name] = called(values[name])
-    storing = Storage.of(values["memory_limit"], values["cache_dir"])
+    storing = Storage.of(values["memory_limit"], values["cache_dir"], values["cluster"])
     return Asked(AuditOptions.of(values), None if reference is None else paths(reference), beside, storing)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from labelaudit.blocks import Layout, RowBlocks, layout_of
 from labelaudit.choose import SAMPLE_ROWS, Choice, Rows, choose, hard_objective
+from labelaudit.cluster.current import in_use
 from labelaudit.device import Device, place, resolve
 from labelaudit.encode.content import duplicates, folds, row_hashes, sample
 from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder
@@ -90,7 +91,7 @@ def assess(
 
     pred_probs (rows, classes): another model's out-of-sample probabilities, the evidence instead of this one's.
     """
-    device = resolve(settings.device)
+    device = "cpu" if in_use() else resolve(settings.device)
     tick("choosing the encoding")
     choice = choose(rows, encoding=settings.encoding, l2=settings.l2, solver=settings.solver, threads=settings.threads)
     layout = layout_of(rows.fold)
@@ -137,6 +138,12 @@ def assess(
 
 
 def _blocks(encoder: Encoder, rows: Rows, layout: Layout, settings: Settings, device: str) -> RowBlocks:
+    grid = in_use()
+    if grid is not None:
+        from labelaudit.cluster.blocks import encode_on_cluster
+
+        how: dict[str, Any] = {"threads": settings.threads, "precision": settings.precision}
+        return encode_on_cluster(grid, encoder, rows.columns, layout, **how)
     blocks = encode_blocks(encoder, rows.columns, layout, threads=settings.threads, precision=settings.precision)
     return place(blocks, device) if device == "cuda" else blocks
 

@@ -33,6 +33,10 @@ class ResourceError(LabelauditError):
     exit_code = 5
 
 
+class ClusterError(ResourceError):
+    """A cluster cannot be reached, is lost, or has workers that cannot take part; nothing was written."""
+
+
 class ConvergenceError(LabelauditError):
     """A solver stopped short of its tolerance, so that there is no answer, or a fit did under `strict`."""
 

@@ -17,7 +17,8 @@ from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.planning.holdings import Need
 from labelaudit.audits.planning.result import Limit, Placement
 from labelaudit.audits.planning.sampled import bytes_of
-from labelaudit.errors import LabelauditError
+from labelaudit.cluster.connection import check_address, connected
+from labelaudit.errors import LabelauditError, UsageError
 from labelaudit.sizes import free_memory, refuse_full_disk, size_of
 from labelaudit.table.compression import PLAIN, compression_of
 from labelaudit.table.opening import open_input
@@ -38,16 +39,26 @@ SPARE = 1.25  # times the predicted disk; predictions are about so good
 
 @dataclass(frozen=True)
 class Storage:
-    """How much memory an audit may take, None for what is free, and the folder for what does not fit."""
+    """How much memory an audit may take, None for what is free, and the folder for what does not fit.
+
+    cluster: where encoded rows live instead of in this process, if anywhere.
+    """
 
     memory_limit: int | None = None
     cache_dir: Path | None = None
+    cluster: str | None = None
 
     @classmethod
-    def of(cls, memory_limit: str | float | None, cache_dir: str | os.PathLike[str] | None) -> Storage:
-        """From what the command line and `labelaudit.audit` take; raises UsageError for a limit that is no size."""
+    def of(
+        cls,
+        memory_limit: str | float | None,
+        cache_dir: str | os.PathLike[str] | None,
+        cluster: str | None = None,
+    ) -> Storage:
+        """From what the command line and `labelaudit.audit` take; raises UsageError for what is no size or cluster."""
         limit = None if memory_limit in (None, "auto") else size_of(str(memory_limit))
-        return cls(limit, None if cache_dir is None else Path(cache_dir))
+        check_address(cluster)
+        return cls(limit, None if cache_dir is None else Path(cache_dir), cluster)
 
     def limit(self, beside: Path | None = None) -> Limit:
         """The limit in force; beside: where the results will go, whose folder takes what does not fit."""
@@ -74,16 +85,28 @@ def placed(
     What is yielded holds the data to read, since standard input can be read only once. out: where results go, if
     anywhere. Raises OutputError where the folder cannot hold what does not fit into memory.
     """
+    _refuse_without_use(storing, options)
     limit = storing.limit(out)
     data = _read_once(data, options)
     needed = _needed(data, options, limit, reference, beside)
     if needed is None or needed.memory <= limit.memory_bytes:
-        yield Placement("memory", _whole(needed), data, limit)
+        with connected(storing.cluster):
+            yield Placement("memory", _whole(needed), data, limit)
         return
     folder = Path(limit.folder)
     refuse_full_disk(folder, int(SPARE * needed.disk))
-    with storage.on_disk(folder):
+    with connected(storing.cluster), storage.on_disk(folder):
         yield Placement("disk", _whole(needed), data, limit)
+
+
+def _refuse_without_use(storing: Storage, options: AuditOptions) -> None:
+    """Raises UsageError for options that a cluster makes no use of."""
+    if storing.cluster is None:
+        return
+    if options.settings.device == "cuda":
+        raise UsageError("--cluster: its workers compute on processors. Leave out --device cuda.")
+    if options.settings.optimizer == "adamw":
+        raise UsageError("--cluster: adamw works on some hundred rows at a time, for which a cluster is of no use.")
 
 
 def _whole(need: Need | None) -> int | None:

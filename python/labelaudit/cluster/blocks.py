@@ -1,0 +1,210 @@
+"""Row blocks on a cluster's workers, with the two verbs of all row blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from math import log2
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit._core import CsrMatrix
+from labelaudit.blocks import Block, Layout, RowBlocks, Sum, whole
+from labelaudit.cluster.grid import Grid
+from labelaudit.cluster.messages import (
+    Bounds,
+    Done,
+    Encode,
+    Failed,
+    Job,
+    KeepObject,
+    KeepRows,
+    Lack,
+    Message,
+    Order,
+    There,
+    Unit,
+    Verb,
+    jobs_of,
+    rows_in_order,
+)
+from labelaudit.cluster.packing import packed
+from labelaudit.encode.encoder import Encoder
+from labelaudit.encode.text import TfIdf
+from labelaudit.kernels.native import Precision
+from labelaudit.table.table import Column
+
+UNITS = 4  # a thread, at the least: what a lost worker had is shared among the others
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to be encoded where their blocks will be."""
+
+    encoder: Encoder
+    columns: Sequence[Column]
+    layout: Layout
+    precision: Precision
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterBlocks(RowBlocks):
+    """Row blocks whose rows are on the workers; parts of sums and maps are sent there, see `packing`.
+
+    A sum's subtrees come back, and the fixed tree joins them: the bits are those of one process.
+    """
+
+    grid: Grid = field(kw_only=True)
+    source: Rows = field(kw_only=True)
+    units: tuple[Unit, ...] = field(kw_only=True)
+    owner: list[str] = field(kw_only=True)  # the address of each unit's worker
+    place: tuple[tuple[int, int], ...] = field(kw_only=True)  # each block's unit, and its place there
+
+    def sum(self, part: Callable[[Block], Sum], *, keep: Callable[[Block], bool] | None = None) -> Sum:
+        """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks."""
+        chosen = [place for block, place in zip(self.blocks, self.place, strict=True) if keep is None or keep(block)]
+        if not chosen:
+            raise ValueError("a sum over no blocks has no shape")
+        done = self._done("sum", jobs_of(chosen), self._packed(part))
+        return whole(sorted((node for d in done for node in d.nodes), key=lambda node: node.start))
+
+    def map(self, part: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
+        """Row-aligned results of every block, joined in storage order; they stay on the workers as well."""
+        joined: NDArray[Any] | None = None
+        number = self.grid.numbers.new()
+        for done in self._done("map", jobs_of(self.place), self._packed(part), number):
+            for start, stop, values in done.rows:
+                if joined is None:
+                    joined = np.empty((self.rows, *values.shape[1:]), values.dtype)
+                joined[start:stop] = values
+        assert joined is not None
+        self.grid.numbers.number(joined, number)
+        return joined
+
+    def make(self) -> None:
+        """Has the rows encoded; raises InputError for what cannot be stored, as `encode_blocks` does."""
+        for _ in self._done("ready", [Job(unit.number, ()) for unit in self.units]):
+            pass
+
+    def _packed(self, part: Callable[[Block], Any]) -> bytes:
+        return packed(part, self.grid.numbers, {self.rows})
+
+    def _done(self, verb: Verb, jobs: Sequence[Job], call: bytes = b"", keep_as: int = -1) -> Iterator[Done]:
+        """What the workers reply to the jobs, in any order; what they lack is sent, and what is lost is done anew."""
+        number = self.grid.numbers.number(self)
+        pending = {job.unit: job for job in jobs}
+        while pending:
+            failed: list[tuple[int, BaseException]] = []
+            lacking: list[tuple[str, Lack, tuple[int, ...]]] = []
+            orders = [
+                (address, some, self.grid.ask(address, [Order(verb, number, tuple(some), call, keep_as)]))
+                for address, some in self._shared_out(verb, list(pending.values()))
+            ]
+            for address, some, future in orders:
+                reply = self.grid.reply(address, future)
+                units = tuple(job.unit for job in some)
+                if reply is None:
+                    self._move(address)
+                elif isinstance(reply, Failed):
+                    failed.append((units[0], reply.error))
+                elif isinstance(reply, Done):
+                    for unit in units:
+                        del pending[unit]
+                    yield reply
+                else:
+                    lacking += [(address, what, units) for what in reply.what]
+            if failed:
+                raise min(failed, key=lambda each: each[0])[1]
+            self._supply(lacking)
+
+    def _shared_out(self, verb: Verb, jobs: Sequence[Job]) -> list[tuple[str, list[Job]]]:
+        """Jobs by their worker: all at once for a sum, of which little comes back, else one by one."""
+        if verb == "map":
+            return [(self.owner[job.unit], [job]) for job in jobs]
+        shares: dict[str, list[Job]] = {}
+        for job in jobs:
+            shares.setdefault(self.owner[job.unit], []).append(job)
+        return list(shares.items())
+
+    def _move(self, lost: str) -> None:
+        """Units of a worker that is lost go to the others."""
+        units = [unit for unit, address in enumerate(self.owner) if address == lost]
+        for unit, address in zip(units, self.grid.owners(len(units)), strict=True):
+            self.owner[unit] = address
+
+    def _supply(self, lacking: Sequence[tuple[str, Lack, tuple[int, ...]]]) -> None:
+        """Sends what is lacking, to all workers at a time but one thing each."""
+        queues: dict[str, dict[tuple[Any, ...], None]] = {}
+        for address, (kind, number), units in lacking:
+            things = [(kind, number, unit) for unit in units] if kind == "rows" else [(kind, number, -1)]
+            queues.setdefault(address, {}).update(dict.fromkeys(things))
+        for wave in zip_longest(*([(address, *thing) for thing in things] for address, things in queues.items())):
+            sent = [(each[0], self.grid.ask(each[0], self._messages(*each))) for each in wave if each is not None]
+            for address, future in sent:
+                reply = self.grid.reply(address, future)
+                if reply is None:
+                    self._move(address)
+                elif isinstance(reply, Failed):
+                    raise reply.error
+
+    def _messages(self, address: str, kind: str, number: int, unit: int) -> list[Message]:
+        """What makes up for something that is lacking."""
+        if kind == "blocks":
+            return self._encode(address, self.units[number])
+        thing = self.grid.numbers.thing(number)
+        if kind == "rows" and len(thing) == self.rows:
+            start, stop = self.units[unit].start, self.units[unit].stop
+            return [KeepRows(number, start, stop, rows_in_order(thing[start:stop]))]
+        return [KeepObject(number, _outline(thing) if isinstance(thing, RowBlocks) else thing)]
+
+    def _encode(self, address: str, unit: Unit) -> list[Message]:
+        """The rows of a unit, with the encoder where the worker has not seen it."""
+        source, numbers = self.source, self.grid.numbers
+        rows = source.layout.order[unit.start : unit.stop]
+        columns = tuple(Column(c.name, c.kind, c.values[rows]) for c in source.columns)
+        encoder = numbers.number(source.encoder)
+        encode = Encode(numbers.number(self), unit, encoder, source.precision, columns)
+        known = self.grid.has(address, encoder)
+        return [encode] if known else [KeepObject(encoder, source.encoder), encode]
+
+
+def _outline(blocks: RowBlocks) -> RowBlocks:
+    """What a part may ask of the blocks beside its own: their bounds and sizes."""
+    bounds = tuple(There(block.start, block.stop, block.fold) for block in blocks.blocks)
+    return RowBlocks(cast("tuple[Block, ...]", bounds), blocks.rows, blocks.cols, blocks.threads)
+
+
+def encode_on_cluster(
+    grid: Grid, encoder: Encoder, columns: Sequence[Column], layout: Layout, *, threads: int, precision: Precision
+) -> ClusterBlocks:
+    """Every row, encoded, as `encode_blocks` does, on the workers; `threads` are the coordinator's own."""
+    size = 1 << max(0, int(log2(max(1.0, len(layout.bounds) / (UNITS * grid.threads)))))
+    units = tuple(_units(layout.bounds, size))
+    source = Rows(encoder, columns, layout, precision)
+
+    x = _no_rows() if any(isinstance(e, TfIdf) for e in encoder.columns) else None
+    there = cast("tuple[Block, ...]", tuple(There(*bounds, x) for bounds in layout.bounds))
+    place = tuple((i // size, i % size) for i in range(len(there)))
+    blocks = ClusterBlocks(
+        *(there, layout.rows, len(encoder.names), threads),
+        grid=grid,
+        source=source,
+        units=units,
+        owner=grid.owners(len(units)),
+        place=place,
+    )
+    blocks.make()
+    return blocks
+
+
+def _no_rows() -> CsrMatrix:
+    return CsrMatrix(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32), np.zeros(0), 1)
+
+
+def _units(bounds: Sequence[Bounds], size: int) -> Iterator[Unit]:
+    for number, first in enumerate(range(0, len(bounds), size)):
+        some = tuple(bounds[first : first + size])
+        yield Unit(number, some[0][0], some[-1][1], some)
