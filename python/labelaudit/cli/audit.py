@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, STORAGE, TALK, with_options
+from labelaudit.cli.options import CLUSTER, EMBEDDED, METHOD, PRED_PROBS, READING, SEED, STORAGE, TALK, with_options
 from labelaudit.cli.talk import progress, warn_unconverged, write_stdout
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ OUT = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(READING, EMBEDDED, PRED_PROBS, METHOD, STORAGE, SEED, OUT, TALK)
+@with_options(READING, EMBEDDED, PRED_PROBS, METHOD, STORAGE, CLUSTER, SEED, OUT, TALK)
 def audit(
     data: tuple[str, ...], *, top: int, top_only: int | None, out: str, quiet: bool, verbose: bool, **values: Any
 ) -> None:
@@ -48,7 +48,7 @@ def audit(
 
     if not out:
         raise UsageError("--out: expected a folder, got an empty name")
-    storing = Storage.of(values.pop("memory_limit"), values.pop("cache_dir"))
+    storing = Storage.of(*(values.pop(name) for name in ("memory_limit", "cache_dir", "cluster")))
     options = AuditOptions.of(values)
     beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)
     targets = [Path(out) / name for name in (RANKING, MODEL, PAGE, AUDIT)]

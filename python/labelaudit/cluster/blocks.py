@@ -37,6 +37,8 @@ from labelaudit.encode.text import TfIdf
 from labelaudit.kernels.native import Precision
 from labelaudit.table.table import Column
 
+PARCEL_BYTES = 32 * 2**20  # of rows that are sent at a time
+MAP_ROWS = 1 << 20  # about as many come back at a time
 UNITS = 4  # a thread, at the least: what a lost worker had is shared among the others
 
 
@@ -73,16 +75,19 @@ class ClusterBlocks(RowBlocks):
 
     def map(self, part: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
         """Row-aligned results of every block, joined in storage order; they stay on the workers as well."""
-        joined: NDArray[Any] | None = None
+        joined: list[NDArray[Any]] = []
         number = self.grid.numbers.new()
-        for done in self._done("map", jobs_of(self.place), self._packed(part), number):
-            for start, stop, values in done.rows:
-                if joined is None:
-                    joined = np.empty((self.rows, *values.shape[1:]), values.dtype)
-                joined[start:stop] = values
-        assert joined is not None
-        self.grid.numbers.number(joined, number)
-        return joined
+        try:
+            for done in self._done("map", jobs_of(self.place), self._packed(part), number):
+                for start, stop, values in done.rows:
+                    if not joined:
+                        joined.append(np.empty((self.rows, *values.shape[1:]), values.dtype))
+                    joined[0][start:stop] = values
+        except BaseException:
+            self.grid.numbers.given_up.append(number)
+            raise
+        self.grid.numbers.number(joined[0], number)
+        return joined[0]
 
     def make(self) -> None:
         """Has the rows encoded; raises InputError for what cannot be stored, as `encode_blocks` does."""
@@ -121,13 +126,14 @@ class ClusterBlocks(RowBlocks):
             self._supply(lacking)
 
     def _shared_out(self, verb: Verb, jobs: Sequence[Job]) -> list[tuple[str, list[Job]]]:
-        """Jobs by their worker: all at once for a sum, of which little comes back, else one by one."""
-        if verb == "map":
-            return [(self.owner[job.unit], [job]) for job in jobs]
+        """Jobs by their worker: all of a worker at once, but for a map, whose results are large, some at a time."""
         shares: dict[str, list[Job]] = {}
         for job in jobs:
             shares.setdefault(self.owner[job.unit], []).append(job)
-        return list(shares.items())
+        if verb != "map":
+            return list(shares.items())
+        units = max(1, MAP_ROWS * len(self.units) // self.rows)
+        return [(a, some[i : i + units]) for a, some in shares.items() for i in range(0, len(some), units)]
 
     def _move(self, lost: str) -> None:
         """Units of a worker that is lost go to the others."""
@@ -136,12 +142,11 @@ class ClusterBlocks(RowBlocks):
             self.owner[unit] = address
 
     def _supply(self, lacking: Sequence[tuple[str, Lack, tuple[int, ...]]]) -> None:
-        """Sends what is lacking, to all workers at a time but one thing each."""
-        queues: dict[str, dict[tuple[Any, ...], None]] = {}
-        for address, (kind, number), units in lacking:
-            things = [(kind, number, unit) for unit in units] if kind == "rows" else [(kind, number, -1)]
-            queues.setdefault(address, {}).update(dict.fromkeys(things))
-        for wave in zip_longest(*([(address, *thing) for thing in things] for address, things in queues.items())):
+        """Sends what is lacking, to all workers at a time but one parcel each."""
+        queues: dict[str, dict[tuple[Lack, tuple[int, ...]], None]] = {}
+        for address, what, units in lacking:
+            queues.setdefault(address, {}).update(dict.fromkeys(self._parcels(what, units)))
+        for wave in zip_longest(*([(address, *parcel) for parcel in some] for address, some in queues.items())):
             sent = [(each[0], self.grid.ask(each[0], self._messages(*each))) for each in wave if each is not None]
             for address, future in sent:
                 reply = self.grid.reply(address, future)
@@ -150,14 +155,24 @@ class ClusterBlocks(RowBlocks):
                 elif isinstance(reply, Failed):
                     raise reply.error
 
-    def _messages(self, address: str, kind: str, number: int, unit: int) -> list[Message]:
+    def _parcels(self, what: Lack, units: tuple[int, ...]) -> list[tuple[Lack, tuple[int, ...]]]:
+        """What is sent at once: rows of as many units as make PARCEL_BYTES, or one thing."""
+        kind, number = what
+        thing = self.grid.numbers.thing(number) if kind == "rows" else None
+        if thing is None or len(thing) != self.rows:
+            return [(("whole", number) if kind == "rows" else what, ())]
+        count = max(1, PARCEL_BYTES * len(self.units) // thing.nbytes)
+        return [(what, units[i : i + count]) for i in range(0, len(units), count)]
+
+    def _messages(self, address: str, what: Lack, units: tuple[int, ...]) -> list[Message]:
         """What makes up for something that is lacking."""
+        kind, number = what
         if kind == "blocks":
             return self._encode(address, self.units[number])
         thing = self.grid.numbers.thing(number)
-        if kind == "rows" and len(thing) == self.rows:
-            start, stop = self.units[unit].start, self.units[unit].stop
-            return [KeepRows(number, start, stop, rows_in_order(thing[start:stop]))]
+        if kind == "rows":
+            bounds = [(self.units[unit].start, self.units[unit].stop) for unit in units]
+            return [KeepRows(number, a, b, rows_in_order(thing[a:b])) for a, b in bounds]
         return [KeepObject(number, _outline(thing) if isinstance(thing, RowBlocks) else thing)]
 
     def _encode(self, address: str, unit: Unit) -> list[Message]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LOCAL = re.compile(r"local:([0-9]+)")
 ADDRESS = re.compile(r"(?:[a-z0-9+]+://)?[^\s:/]+:[0-9]{1,5}|(?:[a-z0-9+]+://)\[[0-9a-fA-F:]+\]:[0-9]{1,5}")
 MOST_LOCAL = 256
+TALKATIVE = ("distributed", "asyncio", "tornado")
 ANSWER = 10.0  # seconds in which a scheduler has to answer
 PACKAGES = ("numpy", "scipy", "sklearn", "pandas")  # what encodes and computes: other versions, other bits
 
@@ -93,30 +94,42 @@ def _usable(client: Client) -> dict[str, int]:
     threads: dict[str, int] = client.nthreads()
     if not threads:
         raise ClusterError("--cluster: the scheduler has no workers. Start some with `dask worker ADDRESS`.")
-    here = surroundings()
-    for address, there in client.run(surroundings, on_error="return").items():
-        if isinstance(there, ImportError):
-            raise ClusterError(f"--cluster: the worker {address} has no labelaudit {__version__}: {there}")
+    try:
+        client.run_on_scheduler(surroundings, ())
+    except Exception as error:
+        raise ClusterError(_without("the scheduler", error)) from None
+    here = surroundings(PACKAGES)
+    for address, there in client.run(surroundings, PACKAGES, on_error="return").items():
         if isinstance(there, BaseException):
-            raise ClusterError(f"--cluster: the worker {address} cannot take part: {there}")
-        for name, version in here["versions"].items():
-            if there["versions"].get(name) != version:
-                found = there["versions"].get(name, "none")
-                raise ClusterError(
-                    f"--cluster: the worker {address} has {name} {found}, this process has {version}. Install the same "
-                    "versions everywhere: others compute other digits."
-                )
-        if here["instruction_set"] not in there["instruction_sets"]:
-            raise ClusterError(
-                f"--cluster: the processor of the worker {address} has no {here['instruction_set']}, which this one "
-                "computes with: its sums would have other digits."
-            )
+            raise ClusterError(_without(f"the worker {address}", there))
+        _refuse_other(f"the worker {address}", here, there)
     return threads
 
 
-def surroundings() -> dict[str, Any]:
+def _without(who: str, error: BaseException) -> str:
+    if "No module named 'labelaudit" in str(error):
+        return f"--cluster: {who} has no labelaudit. Install {__version__} there as well."
+    return f"--cluster: {who} cannot take part: {error}"
+
+
+def _refuse_other(who: str, here: dict[str, Any], there: dict[str, Any]) -> None:
+    for name, version in here["versions"].items():
+        found = there["versions"].get(name)
+        if found != version:
+            raise ClusterError(
+                f"--cluster: {who} has {name} {found}, this process has {version}. Install the same versions "
+                "everywhere: others compute other digits."
+            )
+    if here["instruction_set"] not in there["instruction_sets"]:
+        raise ClusterError(
+            f"--cluster: the processor of {who} has no {here['instruction_set']}, which this one computes with: its "
+            "sums would have other digits."
+        )
+
+
+def surroundings(packages: tuple[str, ...]) -> dict[str, Any]:
     """What the digits of a result depend on beside the data: versions, and the processor's instructions."""
-    versions = {"labelaudit": __version__, **{name: importlib.import_module(name).__version__ for name in PACKAGES}}
+    versions = {"labelaudit": __version__, **{name: importlib.import_module(name).__version__ for name in packages}}
     return {
         "versions": versions,
         "instruction_set": _core.instruction_set(),
@@ -127,7 +140,9 @@ def surroundings() -> dict[str, Any]:
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
     """dask's own talk of lost connections and workers stays out of ours."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "asyncio", "tornado")]
+    importlib.import_module("distributed")  # which sets the levels of its loggers
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in TALKATIVE]
+    loggers = [logging.getLogger(name) for name in names]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)

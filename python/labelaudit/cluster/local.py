@@ -17,8 +17,11 @@ from labelaudit.errors import ClusterError
 if TYPE_CHECKING:
     from distributed import Client
 
+WORKER = "distributed.cli.dask_worker"
 BEGINNING = 120.0  # seconds that workers may take to begin
 ENDING = 5.0  # and to end
+HOST = "127.0.0.1"
+UNSEEN = {"dashboard": False}
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -29,11 +32,13 @@ def local_cluster(count: int) -> Iterator[Client]:
     The processes are plain ones, which import nothing of the program that asks for them; with no limit of memory of
     their own, and without a supervisor: whoever is lost is not replaced.
     """
+    import dask
     from distributed import Client, LocalCluster
 
     with (
         tempfile.TemporaryDirectory(prefix="labelaudit-cluster-") as folder,
-        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None, processes=True) as cluster,
+        dask.config.set({"distributed.scheduler.http.routes": []}),  # nobody is to look at it
+        LocalCluster(n_workers=0, host=HOST, dashboard_address=f"{HOST}:0", scheduler_kwargs=UNSEEN) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         workers = [_worker(cluster.scheduler_address, Path(folder), i) for i in range(count)]
@@ -49,7 +54,7 @@ def _worker(address: str, folder: Path, number: int) -> subprocess.Popen[bytes]:
     command = [
         sys.executable,
         "-m",
-        "distributed.cli.dask_worker",
+        WORKER,
         address,
         *how,
         "--local-directory",
