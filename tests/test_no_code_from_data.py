@@ -9,8 +9,15 @@ import pytest
 
 import labelaudit
 
-FILES = sorted(Path(labelaudit.__file__).parent.rglob("*.py"))
+PACKAGE = Path(labelaudit.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "yaml", "subprocess"}
+# what goes between an audit and the workers of its cluster is no file's: these alone may, and only for that
+BETWEEN_PROCESSES = {
+    "cluster/messages.py": {"pickle"},
+    "cluster/packing.py": {"pickle", "cloudpickle"},
+    "cluster/local.py": {"subprocess"},
+}
 CALLS = {"eval", "exec", "__import__"}
 ATTRIBUTES = {
     ("torch", "load"),
@@ -26,11 +33,12 @@ ATTRIBUTES = {
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_there_is_no_pickle_no_eval_and_no_loader_that_runs_code(path: Path) -> None:
+    refused = MODULES - BETWEEN_PROCESSES.get(path.relative_to(PACKAGE).as_posix(), set())
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            assert not {name.name.split(".")[0] for name in node.names} & MODULES
+            assert not {name.name.split(".")[0] for name in node.names} & refused
         elif isinstance(node, ast.ImportFrom):
-            assert (node.module or "").split(".")[0] not in MODULES
+            assert (node.module or "").split(".")[0] not in refused
         elif isinstance(node, ast.Call):
             function = node.func
             assert not (isinstance(function, ast.Name) and function.id in CALLS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelaudit.cli.options import CLUSTER, EMBEDDED, METHOD, PRED_PROBS, READING, SEED, STORAGE, TALK, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, PLACE, PRED_PROBS, READING, SEED, TALK, with_options
 from labelaudit.cli.talk import progress, warn_unconverged, write_stdout
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ OUT = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(READING, EMBEDDED, PRED_PROBS, METHOD, STORAGE, CLUSTER, SEED, OUT, TALK)
+@with_options(READING, EMBEDDED, PRED_PROBS, METHOD, PLACE, SEED, OUT, TALK)
 def audit(
     data: tuple[str, ...], *, top: int, top_only: int | None, out: str, quiet: bool, verbose: bool, **values: Any
 ) -> None:
@@ -48,7 +48,7 @@ def audit(
 
     if not out:
         raise UsageError("--out: expected a folder, got an empty name")
-    storing = Storage.of(*(values.pop(name) for name in ("memory_limit", "cache_dir", "cluster")))
+    storing = Storage.of(*map(values.pop, ("memory_limit", "cache_dir", "cluster")))
     options = AuditOptions.of(values)
     beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)
     targets = [Path(out) / name for name in (RANKING, MODEL, PAGE, AUDIT)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelaudit.cli.options import EMBEDDED, METHOD, PRED_PROBS, READING, SEED, STORAGE, TALK, Number, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, PLACE, PRED_PROBS, READING, SEED, TALK, Number, with_options
 from labelaudit.cli.talk import progress, warn_unconverged, write_stdout
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ GATE = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(GATE, READING, EMBEDDED, PRED_PROBS, METHOD, STORAGE, SEED, TALK)
+@with_options(GATE, READING, EMBEDDED, PRED_PROBS, METHOD, PLACE, SEED, TALK)
 def check(
     data: tuple[str, ...],
     *,
@@ -87,7 +87,7 @@ def check(
     target = None if baseline is None else Path(baseline)
     written = pairs(forms or ("text",), outputs)
     gate = Gate(limits_of(max_issues, max_issue_rate), min_confidence, target, update_baseline, list(diff_base) or None)
-    storing = Storage.of(values.pop("memory_limit"), values.pop("cache_dir"))
+    storing = Storage.of(*map(values.pop, ("memory_limit", "cache_dir", "cluster")))
     options = AuditOptions.of(values)
     trusted = None if options.reference is None else [options.reference]
     beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)

@@ -189,6 +189,7 @@ CLUSTER = (
         help="Hold and sum encoded rows on the workers of a dask scheduler, or of N processes, with the same results.",
     ),
 )
+PLACE = (*STORAGE, *CLUSTER)
 
 SEED = _seed("Seed of an optimizer that draws at random")
 SEED_OF_REPEATS = _seed("Seed of the first copy of each kind, and of an optimizer that draws")

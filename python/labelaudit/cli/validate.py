@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelaudit.cli.audit import refuse_to_overwrite_data
-from labelaudit.cli.options import EMBEDDED, METHOD, READING, SEED_OF_REPEATS, STORAGE, TALK, Number, with_options
+from labelaudit.cli.options import EMBEDDED, METHOD, PLACE, READING, SEED_OF_REPEATS, TALK, Number, with_options
 from labelaudit.cli.talk import progress, write_stdout
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ PLANTING = (
 
 @click.command()
 @click.argument("data", nargs=-1, required=True)
-@with_options(READING, PLANTING, EMBEDDED, METHOD, STORAGE, SEED_OF_REPEATS, TALK)
+@with_options(READING, PLANTING, EMBEDDED, METHOD, PLACE, SEED_OF_REPEATS, TALK)
 def validate(data: tuple[str, ...], *, out: str | None, quiet: bool, verbose: bool, **values: Any) -> None:
     """Plant errors in copies of DATA and say what the audit finds of them.
 
@@ -56,7 +56,7 @@ def validate(data: tuple[str, ...], *, out: str | None, quiet: bool, verbose: bo
     from labelaudit.validation.run import Planting, validate_data
 
     planting = Planting(values.pop("kinds") or KINDS, values.pop("rate"), values.pop("repeats"))
-    storing = Storage.of(values.pop("memory_limit"), values.pop("cache_dir"))
+    storing = Storage.of(*map(values.pop, ("memory_limit", "cache_dir", "cluster")))
     options = AuditOptions.of(values)
     if out is not None:
         from labelaudit.validation.saving import FILES

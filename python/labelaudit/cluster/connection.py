@@ -38,7 +38,8 @@ def check_address(cluster: str | None) -> None:
     if local is not None and not 1 <= int(local[1]) <= MOST_LOCAL:
         raise UsageError(f"--cluster: expected 1 to {MOST_LOCAL} local workers, got {cluster!r}")
     try:
-        importlib.import_module("distributed")
+        for name in ("distributed", *(["cryptography"] if local is not None else [])):
+            importlib.import_module(name)
     except ImportError:
         raise UsageError("--cluster needs dask.distributed: pip install 'labelaudit[dask]'.") from None
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labelaudit.errors import ClusterError
 
@@ -30,18 +30,22 @@ def local_cluster(count: int) -> Iterator[Client]:
     """A client of so many workers of one thread each, which end with it, however this process ends.
 
     The processes are plain ones, which import nothing of the program that asks for them; with no limit of memory of
-    their own, and without a supervisor: whoever is lost is not replaced.
+    their own, and without a supervisor: whoever is lost is not replaced. All speak TLS with a key that is made for
+    the occasion, so that nobody else on this machine can give them work.
     """
     import dask
     from distributed import Client, LocalCluster
+    from distributed.security import Security
 
+    security = Security.temporary()
+    how: dict[str, Any] = {"protocol": "tls://", "security": security, "dashboard_address": f"{HOST}:0"}
     with (
         tempfile.TemporaryDirectory(prefix="labelaudit-cluster-") as folder,
         dask.config.set({"distributed.scheduler.http.routes": []}),  # nobody is to look at it
-        LocalCluster(n_workers=0, host=HOST, dashboard_address=f"{HOST}:0", scheduler_kwargs=UNSEEN) as cluster,
+        LocalCluster(n_workers=0, host=HOST, scheduler_kwargs=UNSEEN, **how) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
-        workers = [_worker(cluster.scheduler_address, Path(folder), i) for i in range(count)]
+        workers = [_worker(cluster.scheduler_address, security, Path(folder), i) for i in range(count)]
         try:
             _await(client, workers, Path(folder))
             yield client
@@ -49,26 +53,22 @@ def local_cluster(count: int) -> Iterator[Client]:
             _end(workers)
 
 
-def _worker(address: str, folder: Path, number: int) -> subprocess.Popen[bytes]:
+def _worker(address: str, security: Any, folder: Path, number: int) -> subprocess.Popen[bytes]:
     how = ["--no-nanny", "--nthreads", "1", "--memory-limit", "0", "--no-dashboard", "--death-timeout", "60"]
-    command = [
-        sys.executable,
-        "-m",
-        WORKER,
-        address,
-        *how,
-        "--local-directory",
-        os.fspath(folder),
-    ]
+    how += ["--local-directory", os.fspath(folder), "--host", HOST]
+    for option, content in (
+        ("ca-file", security.tls_ca_file),
+        ("cert", security.tls_worker_cert),
+        ("key", security.tls_worker_key),
+    ):
+        file = folder / f"{option}.pem"  # in a folder that nobody else may read
+        file.write_text(content)
+        how += [f"--tls-{option}", os.fspath(file)]
+    command = [sys.executable, "-m", WORKER, address, *how]
+    environment = os.environ | ONE_THREAD
     with _said(folder, number).open("wb") as said:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-            env=os.environ | ONE_THREAD,
-        )
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said}
+        return subprocess.Popen(command, start_new_session=True, env=environment, **streams)
 
 
 def _said(folder: Path, number: int) -> Path:
