@@ -22,6 +22,7 @@ from labelaudit.audits.ranking import ranking_of
 from labelaudit.audits.result import Audit
 from labelaudit.audits.summary import left_out_columns, summary_of
 from labelaudit.choose import Rows
+from labelaudit.cluster.origin import came_from
 from labelaudit.errors import ConvergenceError, InputError
 from labelaudit.model.fit import Fit
 from labelaudit.table.table import Column, Table
@@ -65,6 +66,7 @@ def audit_inputs(
     with threadpool_limits(1):
         columns = take(table.columns, fitted)
         rows = rows_of(columns, classes[table.given[fitted]], len(names), group, options.settings.threads)
+        came_from(rows.columns, table, fitted, options.reading.missing)
         if group is not None:
             check_groups(str(options.reading.group), group, rows, names)
         trusted = None if reference is None else _trusted(reference, classes, rows.classes)

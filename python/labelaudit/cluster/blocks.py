@@ -23,6 +23,7 @@ from labelaudit.cluster.messages import (
     KeepObject,
     KeepRows,
     Lack,
+    Lacks,
     Message,
     Order,
     There,
@@ -31,11 +32,12 @@ from labelaudit.cluster.messages import (
     jobs_of,
     rows_in_order,
 )
+from labelaudit.cluster.origin import Origin
 from labelaudit.cluster.packing import packed
 from labelaudit.encode.encoder import Encoder
 from labelaudit.encode.text import TfIdf
 from labelaudit.kernels.native import Precision
-from labelaudit.table.table import Column
+from labelaudit.table.table import Column, Table
 
 PARCEL_BYTES = 32 * 2**20  # of rows that are sent at a time
 MAP_ROWS = 1 << 20  # about as many come back at a time
@@ -50,6 +52,8 @@ class Rows:
     columns: Sequence[Column]
     layout: Layout
     precision: Precision
+    origin: Origin | None = None
+    outline: Table | None = None  # the origin's
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,7 @@ class ClusterBlocks(RowBlocks):
     units: tuple[Unit, ...] = field(kw_only=True)
     owner: list[str] = field(kw_only=True)  # the address of each unit's worker
     place: tuple[tuple[int, int], ...] = field(kw_only=True)  # each block's unit, and its place there
+    to_send: set[int] = field(default_factory=set, kw_only=True)  # units that workers cannot read by themselves
 
     def sum(self, part: Callable[[Block], Sum], *, keep: Callable[[Block], bool] | None = None) -> Sum:
         """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks."""
@@ -154,6 +159,8 @@ class ClusterBlocks(RowBlocks):
                     self._move(address)
                 elif isinstance(reply, Failed):
                     raise reply.error
+                elif isinstance(reply, Lacks):
+                    self.to_send.update(number for kind, number in reply.what if kind == "columns")
 
     def _parcels(self, what: Lack, units: tuple[int, ...]) -> list[tuple[Lack, tuple[int, ...]]]:
         """What is sent at once: rows of as many units as make PARCEL_BYTES, or one thing."""
@@ -176,14 +183,21 @@ class ClusterBlocks(RowBlocks):
         return [KeepObject(number, _outline(thing) if isinstance(thing, RowBlocks) else thing)]
 
     def _encode(self, address: str, unit: Unit) -> list[Message]:
-        """The rows of a unit, with the encoder where the worker has not seen it."""
-        source, numbers = self.source, self.grid.numbers
+        """The rows of a unit, or where to read them, with what the worker has not seen of what that takes."""
+        source, numbers, messages = self.source, self.grid.numbers, list[Message]()
+
+        def known(thing: Any) -> int:
+            number = numbers.number(thing)
+            if not self.grid.has(address, number):
+                messages.append(KeepObject(number, thing))
+            return number
+
         rows = source.layout.order[unit.start : unit.stop]
-        columns = tuple(Column(c.name, c.kind, c.values[rows]) for c in source.columns)
-        encoder = numbers.number(source.encoder)
-        encode = Encode(numbers.number(self), unit, encoder, source.precision, columns)
-        known = self.grid.has(address, encoder)
-        return [encode] if known else [KeepObject(encoder, source.encoder), encode]
+        columns: Any = tuple(Column(c.name, c.kind, c.values[rows]) for c in source.columns)
+        if source.origin is not None and source.outline is not None and unit.number not in self.to_send:
+            columns = source.origin.read(known(source.outline), rows, columns)
+        encode = Encode(numbers.number(self), unit, known(source.encoder), source.precision, columns)
+        return [*messages, encode]
 
 
 def _outline(blocks: RowBlocks) -> RowBlocks:
@@ -198,7 +212,8 @@ def encode_on_cluster(
     """Every row, encoded, as `encode_blocks` does, on the workers; `threads` are the coordinator's own."""
     size = 1 << max(0, int(log2(max(1.0, len(layout.bounds) / (UNITS * grid.threads)))))
     units = tuple(_units(layout.bounds, size))
-    source = Rows(encoder, columns, layout, precision)
+    _, origin = grid.origins.get(id(columns), (None, None))
+    source = Rows(encoder, columns, layout, precision, origin, None if origin is None else origin.outline())
 
     x = _no_rows() if any(isinstance(e, TfIdf) for e in encoder.columns) else None
     there = cast("tuple[Block, ...]", tuple(There(*bounds, x) for bounds in layout.bounds))

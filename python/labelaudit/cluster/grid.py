@@ -15,6 +15,7 @@ from labelaudit.errors import ClusterError
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+    from labelaudit.cluster.origin import Origin
     from labelaudit.cluster.packing import Numbers
 
 PATIENCE = 0.5  # seconds after which a worker that has not replied is looked for
@@ -39,6 +40,7 @@ class Grid:
 
     def __init__(self, client: Client, numbers: Numbers, threads: dict[str, int]) -> None:
         self.numbers = numbers
+        self.origins: dict[int, tuple[Any, Origin]] = {}  # of feature columns, by their id()
         self._client = client
         self.workers = {address: self._worker(address, count) for address, count in sorted(threads.items())}
 

@@ -16,7 +16,7 @@ from labelaudit.table.table import Column
 
 Verb = Literal["ready", "sum", "map"]
 Bounds = tuple[int, int, int]
-Lack = tuple[Literal["blocks", "object", "rows", "whole"], int]  # with the number of the unit, object or array
+Lack = tuple[Literal["blocks", "columns", "object", "rows", "whole"], int]  # of a unit, an object or an array
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,42 @@ class KeepRows:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """Records of one file: its bytes start to stop, or of a Parquet file its rows."""
+
+    path: str
+    format: str
+    start: int
+    stop: int
+    header: tuple[str, ...]
+    delimiter: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Read:
+    """So many labelled rows of segments; pick: those that are meant, in storage order; digests of their columns.
+
+    outline: the number of an object, the table without rows.
+    """
+
+    outline: int
+    segments: tuple[Segment, ...]
+    rows: int
+    pick: NDArray[Any]
+    missing: tuple[str, ...]
+    digests: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
 class Encode:
-    """A unit's rows as typed columns, to be encoded and kept as blocks."""
+    """A unit's rows in storage order, as typed columns or as where to read them, to be encoded and kept as blocks."""
 
     blocks: int
     unit: Unit
     encoder: int
     precision: Precision
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...] | Read
 
 
 @dataclass(frozen=True)

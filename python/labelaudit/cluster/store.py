@@ -23,11 +23,13 @@ from labelaudit.cluster.messages import (
     Lacks,
     Message,
     Order,
+    Read,
     Reply,
     decoded,
     encoded,
 )
 from labelaudit.cluster.packing import Lacking, unpacked
+from labelaudit.cluster.reading import OtherRowsError, read_again
 from labelaudit.kernels.native import stored
 
 Part = Callable[[Block], Any]
@@ -96,8 +98,8 @@ def _answered(store: Store, message: Message) -> Reply:
     if isinstance(message, Order):
         return _carried_out(store, message)
     if isinstance(message, Encode):
-        _encode(store, message)
-    elif isinstance(message, KeepRows):
+        return _encode(store, message)
+    if isinstance(message, KeepRows):
         store.keep_rows(message.number, message.start, message.stop, message.values)
     elif isinstance(message, KeepObject):
         store.objects[message.number] = message.value
@@ -107,18 +109,25 @@ def _answered(store: Store, message: Message) -> Reply:
     return Done()
 
 
-def _encode(store: Store, message: Encode) -> None:
+def _encode(store: Store, message: Encode) -> Reply:
     """As `encode_blocks` does, of columns that hold the unit's rows in storage order."""
+    columns = message.columns
+    if isinstance(columns, Read):
+        try:
+            columns = read_again(columns, store.objects[columns.outline])
+        except OtherRowsError:
+            return Lacks((("columns", message.unit.number),))
     encoder, first = store.objects[message.encoder], message.unit.start
     store.settle()
 
     def block(bounds: tuple[int, int, int]) -> MatrixBlock:
         start, stop, fold = bounds
-        x = encoder.encode(message.columns, np.arange(start - first, stop - first))
+        x = encoder.encode(columns, np.arange(start - first, stop - first))
         return MatrixBlock(start, stop, fold, stored(x, message.precision))
 
     made = tuple(on_threads(block, message.unit.bounds, store.threads))
     store.blocks.setdefault(message.blocks, {})[message.unit.number] = made
+    return Done()
 
 
 def _carried_out(store: Store, order: Order) -> Reply:
