@@ -67,11 +67,12 @@ def audit(
     embeddings (data rows, dimensions) of float16, float32 or float64, and pred_probs, a DataFrame with the classes'
     names as columns, have a row for every row of the data, in its order; both may be files instead. memory_limit is a
     size in bytes or as text ("8GiB"), or "auto" for what is free: what is predicted to need more lives in files of
-    cache_dir (by default the folder of temporary files), with the same results.
+    cache_dir (by default the folder of temporary files), with the same results. cluster, "local:4" or the address of a
+    dask scheduler, holds encoded rows on its workers, likewise.
     Returns an `Audit`: `.ranking` (a DataFrame, one line for every labelled row, worst first), `.issues`,
     `.conflicts`, `.oddities`, `.summary`, `.save(folder)`. Raises the errors of `labelaudit.errors`: InputError for
     data that cannot be audited, UsageError for options that do not fit, OutputError where cache_dir cannot hold what
-    does not fit into memory, ConvergenceError under strict.
+    does not fit into memory, ClusterError for a cluster that is lost, ConvergenceError under strict.
     """
     given = locals()  # the arguments, while nothing else has a name here
 

@@ -135,31 +135,6 @@ def test_files_are_audited_as_without_a_cluster(form: str, tmp_path: Path) -> No
         assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
 
 
-@pytest.mark.parametrize("phase", ["fitting the model", "weighing the labels", "measuring influence"])
-def test_a_worker_killed_in_any_phase_changes_no_bit(client: Any, phase: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last of the module: each kills a worker of the module's cluster, while it has an order."""
-    expected = alone("several classes")
-    pids = client.run(os.getpid)
-    grid = grid_of(client, WORKERS)
-    victim, stages, asked = sorted(grid.workers)[-1], [], grid.ask
-
-    def ask(address: str, messages: Any) -> Any:
-        future = asked(address, messages)
-        orders = any(isinstance(message, Order) for message in messages)
-        if address == victim and orders and stages[-1].startswith(phase) and victim in pids:
-            stages.append(phase)
-            if stages.count(phase) == 3:
-                os.kill(pids.pop(victim), signal.SIGKILL)
-        return future
-
-    monkeypatch.setattr(grid, "ask", ask)
-    with using(grid):
-        found = ticked(stages.append, **CASES["several classes"])
-    assert victim not in pids
-    assert victim not in grid.workers
-    assert_same(found, expected)
-
-
 def ticked(tick: Callable[[str], None], data: Any, **options: Any) -> Audit:
     """An audit that tells its stages."""
     from labelaudit.audits.options import AuditOptions
@@ -227,19 +202,53 @@ def test_a_lost_scheduler_leaves_nothing_written(
 
 def test_a_local_cluster_is_started_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     processes = []
-    begun = local._worker
+    begun = local._begun
 
     def begin(*how: Any) -> Any:
         processes.append(begun(*how))
         return processes[-1]
 
-    monkeypatch.setattr(local, "_worker", begin)
+    monkeypatch.setattr(local, "_begun", begin)
     found = audited(rows(2), drop=["said", "who"], cluster="local:1")
     assert_same(found, alone("two classes"))
     assert [process.poll() is None for process in processes] == [False]
+
+
+def test_nobody_else_can_give_work_to_a_local_cluster(client: Any) -> None:
+    address = client.scheduler.address
+    assert address.startswith("tls://127.0.0.1:")
+    stranger = distributed.Security.temporary()
+    for who in ({"address": address.replace("tls:", "tcp:")}, {"address": address, "security": stranger}):
+        with _quietly(), pytest.raises((OSError, TimeoutError)):
+            distributed.Client(**who, timeout=1, set_as_default=False)
 
 
 def test_a_local_worker_that_cannot_begin_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "WORKER", "distributed.cli.no_such_thing")
     with pytest.raises(labelaudit.errors.ClusterError, match=r"No module named distributed\.cli\.no_such"):
         audited(rows(2), cluster="local:1")
+
+
+@pytest.mark.parametrize("phase", ["fitting the model", "weighing the labels", "measuring influence"])
+def test_a_worker_killed_in_any_phase_changes_no_bit(client: Any, phase: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of the module: each kills a worker of the module's cluster, while it has an order."""
+    expected = alone("several classes")
+    pids = client.run(os.getpid)
+    grid = grid_of(client, WORKERS)
+    victim, stages, asked = sorted(grid.workers)[-1], [], grid.ask
+
+    def ask(address: str, messages: Any) -> Any:
+        future = asked(address, messages)
+        orders = any(isinstance(message, Order) for message in messages)
+        if address == victim and orders and stages[-1].startswith(phase) and victim in pids:
+            stages.append(phase)
+            if stages.count(phase) == 3:
+                os.kill(pids.pop(victim), signal.SIGKILL)
+        return future
+
+    monkeypatch.setattr(grid, "ask", ask)
+    with using(grid):
+        found = ticked(stages.append, **CASES["several classes"])
+    assert victim not in pids
+    assert victim not in grid.workers
+    assert_same(found, expected)

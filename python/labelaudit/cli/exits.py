@@ -1,7 +1,7 @@
 """Exit codes: the one place where exceptions become text and a number.
 
-0 fine, 1 only `check`, 2 wrong usage, 3 input refused, 4 output not written, 5 memory or disk exhausted,
-6 not converged under --strict, 70 a bug of ours, 130, 143 and 141 for INT, TERM (`signals`) and a closed pipe.
+0 fine, 1 only `check`, 2 wrong usage, 3 input refused, 4 output not written, 5 memory or disk exhausted or a cluster
+lost, 6 not converged under --strict, 70 a bug of ours, 130, 143 and 141 for INT, TERM (`signals`) and a closed pipe.
 """
 
 from __future__ import annotations

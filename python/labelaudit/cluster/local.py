@@ -8,9 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 
 from labelaudit.errors import ClusterError
 
@@ -22,6 +22,7 @@ BEGINNING = 120.0  # seconds that workers may take to begin
 ENDING = 5.0  # and to end
 HOST = "127.0.0.1"
 UNSEEN = {"dashboard": False}
+TLS = "DASK_DISTRIBUTED__COMM__TLS__"  # how dask finds its settings in the environment
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -40,59 +41,61 @@ def local_cluster(count: int) -> Iterator[Client]:
     security = Security.temporary()
     how: dict[str, Any] = {"protocol": "tls://", "security": security, "dashboard_address": f"{HOST}:0"}
     with (
-        tempfile.TemporaryDirectory(prefix="labelaudit-cluster-") as folder,
         dask.config.set({"distributed.scheduler.http.routes": []}),  # nobody is to look at it
         LocalCluster(n_workers=0, host=HOST, scheduler_kwargs=UNSEEN, **how) as cluster,
         Client(cluster, set_as_default=False) as client,
+        contextlib.ExitStack() as ending,
     ):
-        workers = [_worker(cluster.scheduler_address, security, Path(folder), i) for i in range(count)]
-        try:
-            _await(client, workers, Path(folder))
-            yield client
-        finally:
-            _end(workers)
+        workers: list[Process] = []
+        ending.callback(_end, workers)
+        for _ in range(count):
+            said = ending.enter_context(tempfile.TemporaryFile())
+            workers.append(Process(_begun(cluster.scheduler_address, security, said), said))
+        _await(client, workers)
+        yield client
 
 
-def _worker(address: str, security: Any, folder: Path, number: int) -> subprocess.Popen[bytes]:
-    how = ["--no-nanny", "--nthreads", "1", "--memory-limit", "0", "--no-dashboard", "--death-timeout", "60"]
-    how += ["--local-directory", os.fspath(folder), "--host", HOST]
-    for option, content in (
-        ("ca-file", security.tls_ca_file),
-        ("cert", security.tls_worker_cert),
-        ("key", security.tls_worker_key),
-    ):
-        file = folder / f"{option}.pem"  # in a folder that nobody else may read
-        file.write_text(content)
-        how += [f"--tls-{option}", os.fspath(file)]
-    command = [sys.executable, "-m", WORKER, address, *how]
-    environment = os.environ | ONE_THREAD
-    with _said(folder, number).open("wb") as said:
-        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said}
-        return subprocess.Popen(command, start_new_session=True, env=environment, **streams)
+@dataclass(frozen=True)
+class Process:
+    """A worker's process, and what it has said."""
+
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
+
+    def last_words(self) -> str:
+        """The last line."""
+        self.said.seek(0)
+        return self.said.read().decode(errors="replace").strip().rpartition("\n")[2]
 
 
-def _said(folder: Path, number: int) -> Path:
-    return folder / f"{number}.txt"
+def _begun(address: str, security: Any, said: IO[bytes]) -> subprocess.Popen[bytes]:
+    options = ["--no-nanny", "--nthreads", "1", "--memory-limit", "0", "--no-dashboard", "--death-timeout", "60"]
+    command = [sys.executable, "-m", WORKER, address, "--host", HOST, *options]
+    # the key goes by the environment, which nobody else may read, so that no file of it is left however all ends
+    key = {f"{TLS}CA_FILE": security.tls_ca_file, "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"}
+    key |= {f"{TLS}WORKER__KEY": security.tls_worker_key, f"{TLS}WORKER__CERT": security.tls_worker_cert}
+    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said}
+    return subprocess.Popen(command, start_new_session=True, env=os.environ | ONE_THREAD | key, **streams)
 
 
-def _await(client: Client, workers: list[subprocess.Popen[bytes]], folder: Path) -> None:
+def _await(client: Client, workers: Sequence[Process]) -> None:
     until = time.monotonic() + BEGINNING
     while len(client.nthreads()) < len(workers):
-        for number, worker in enumerate(workers):
-            if worker.poll() is not None:
-                *_, last = ["", *_said(folder, number).read_text(errors="replace").strip().splitlines()]
-                raise ClusterError(f"--cluster: a worker ended with exit code {worker.returncode}: {last}")
+        for worker in workers:
+            code = worker.process.poll()
+            if code is not None:
+                raise ClusterError(f"--cluster: a worker ended with exit code {code}: {worker.last_words()}")
         if time.monotonic() > until:
             raise ClusterError(f"--cluster: {len(workers)} workers did not begin within {BEGINNING:g} s")
         time.sleep(0.05)
 
 
-def _end(workers: list[subprocess.Popen[bytes]]) -> None:
+def _end(workers: Sequence[Process]) -> None:
     for worker in workers:
-        worker.terminate()
+        worker.process.terminate()
     for worker in workers:
         try:
-            worker.wait(ENDING)
+            worker.process.wait(ENDING)
         except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()
+            worker.process.kill()
+            worker.process.wait()
