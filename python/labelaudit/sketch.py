@@ -35,11 +35,12 @@ def random_images(objective: Objective, theta: Array, count: int, seed: list[int
     rng = np.random.default_rng(seed)
     place = _ranks(objective.blocks, rng.normal(size=(cols, 1)))
     row_bits, ridge_bits, gauge_bits = (_bits(rng, n, count) for n in ((len(place), k), (cols, k), (cols, 1)))
+    row_bits = row_bits[place]
 
     def part(block: Block) -> tuple[Array, ...]:
         rows = slice(block.start, block.stop)
         p = native.probabilities(block.forward(theta))
-        root = curvature_root(p, objective.weights[rows], _signs(row_bits[place[rows]], count))
+        root = curvature_root(p, objective.weights[rows], _signs(row_bits[rows], count))
         return (block.backward(root.reshape(len(p), k * count)),)
 
     (total,) = objective.blocks.sum(part, keep=objective.keep)
