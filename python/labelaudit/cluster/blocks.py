@@ -147,20 +147,27 @@ class ClusterBlocks(RowBlocks):
             self.owner[unit] = address
 
     def _supply(self, lacking: Sequence[tuple[str, Lack, tuple[int, ...]]]) -> None:
-        """Sends what is lacking, to all workers at a time but one parcel each."""
+        """Sends what is lacking, to all workers at a time, two parcels each at the most."""
         queues: dict[str, dict[tuple[Lack, tuple[int, ...]], None]] = {}
         for address, what, units in lacking:
             queues.setdefault(address, {}).update(dict.fromkeys(self._parcels(what, units)))
+        on_the_way: list[tuple[str, Any]] = []
         for wave in zip_longest(*([(address, *parcel) for parcel in some] for address, some in queues.items())):
             sent = [(each[0], self.grid.ask(each[0], self._messages(*each))) for each in wave if each is not None]
-            for address, future in sent:
-                reply = self.grid.reply(address, future)
-                if reply is None:
-                    self._move(address)
-                elif isinstance(reply, Failed):
-                    raise reply.error
-                elif isinstance(reply, Lacks):
-                    self.to_send.update(number for kind, number in reply.what if kind == "columns")
+            self._received(on_the_way)  # while the workers unpack what has just been sent
+            on_the_way = sent
+        self._received(on_the_way)
+
+    def _received(self, parcels: Sequence[tuple[str, Any]]) -> None:
+        """Waits until the workers have these, and notes what they could not read; raises what failed."""
+        for address, future in parcels:
+            reply = self.grid.reply(address, future)
+            if reply is None:
+                self._move(address)
+            elif isinstance(reply, Failed):
+                raise reply.error
+            elif isinstance(reply, Lacks):
+                self.to_send.update(number for kind, number in reply.what if kind == "columns")
 
     def _parcels(self, what: Lack, units: tuple[int, ...]) -> list[tuple[Lack, tuple[int, ...]]]:
         """What is sent at once: rows of as many units as make PARCEL_BYTES, or one thing."""

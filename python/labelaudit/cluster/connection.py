@@ -44,6 +44,11 @@ def check_address(cluster: str | None) -> None:
         raise UsageError("--cluster needs dask.distributed: pip install 'labelaudit[dask]'.") from None
 
 
+def is_local(cluster: str) -> bool:
+    """Whether the workers are processes on this machine."""
+    return LOCAL.fullmatch(cluster) is not None
+
+
 @contextlib.contextmanager
 def connected(cluster: str | None) -> Iterator[None]:
     """Inside, row blocks are made on this cluster; None: in this process. Raises as `grid_of` does."""

@@ -17,7 +17,7 @@ from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.planning.holdings import Need
 from labelaudit.audits.planning.result import Limit, Placement
 from labelaudit.audits.planning.sampled import bytes_of
-from labelaudit.cluster.connection import check_address, connected
+from labelaudit.cluster.connection import check_address, connected, is_local
 from labelaudit.errors import LabelauditError, UsageError
 from labelaudit.sizes import free_memory, refuse_full_disk, size_of
 from labelaudit.table.compression import PLAIN, compression_of
@@ -88,7 +88,8 @@ def placed(
     _refuse_without_use(storing, options)
     limit = storing.limit(out)
     data = _read_once(data, options)
-    needed = _needed(data, options, limit, reference, beside)
+    elsewhere = storing.cluster is not None and not is_local(storing.cluster)
+    needed = _needed(data, options, limit, reference, beside, rows_elsewhere=elsewhere)
     if needed is None or needed.memory <= limit.memory_bytes:
         with connected(storing.cluster):
             yield Placement("memory", _whole(needed), data, limit)
@@ -148,6 +149,8 @@ def _needed(
     limit: Limit,
     reference: Paths | pd.DataFrame | None,
     beside: Beside | None,
+    *,
+    rows_elsewhere: bool,
 ) -> Need | None:
     """The need at the most; None where the data is far too small to matter.
 
@@ -162,7 +165,8 @@ def _needed(
     from labelaudit.audits.planning.sampled import sampled
 
     try:
-        return need_at_most(shape_of(sampled(data, options, beside), options, reference), options)
+        shape = shape_of(sampled(data, options, beside), options, reference)
+        return need_at_most(shape, options, rows_elsewhere=rows_elsewhere)
     except LabelauditError:
         return Need(inf, 0.0)
 

@@ -45,7 +45,8 @@ def plan_data(
     alone = options.pred_probs is not None or (beside is not None and beside.pred_probs is not None)
     voting = votes(some.table, shape, options.settings, alone)
     trials, threads = tried(shape, options.settings), options.settings.threads
-    probable, most = _need(shape, voting, options), need_at_most(shape, options)
+    probable = _need(shape, voting, options, VALUE_BYTES[options.settings.precision])
+    most = need_at_most(shape, options)
     work = effort(shape, voting, trials, threads, measured())
     return Plan(
         label=options.reading.label,
@@ -95,20 +96,24 @@ def shape_of(some: Sampled, options: AuditOptions, reference: Paths | pd.DataFra
     )
 
 
-def need_at_most(shape: Shape, options: AuditOptions) -> Need:
-    """What the audit needs where the costliest of the encodings that it tries is chosen, or all of them vote."""
+def need_at_most(shape: Shape, options: AuditOptions, *, rows_elsewhere: bool = False) -> Need:
+    """What the audit needs where the costliest of the encodings that it tries is chosen, or all of them vote.
+
+    rows_elsewhere: encoded rows take no memory here.
+    """
     wanted = options.settings.encoding
     encodings: Iterable[Encoding] = tried(shape, options.settings) or (["linear"] if wanted == "auto" else [wanted])
-    each = [_need(shape, {name: 1.0}, options) for name in encodings]
-    few = [_need(shape, dict.fromkeys(encodings, 1.0), options)] if shape.rows <= SAMPLE_ROWS else []
+    value = 0 if rows_elsewhere else VALUE_BYTES[options.settings.precision]
+    each = [_need(shape, {name: 1.0}, options, value) for name in encodings]
+    few = [_need(shape, dict.fromkeys(encodings, 1.0), options, value)] if shape.rows <= SAMPLE_ROWS else []
     both = [*each, *few]
     return Need(max(n.memory for n in both), max(n.disk for n in both))
 
 
-def _need(shape: Shape, voting: dict[Encoding, float], options: AuditOptions) -> Need:
+def _need(shape: Shape, voting: dict[Encoding, float], options: AuditOptions, value: int) -> Need:
     settings = options.settings
     trials = tried(shape, settings)
-    return need(shape, voting, trials, settings.threads, VALUE_BYTES[settings.precision])
+    return need(shape, voting, trials, settings.threads, value)
 
 
 def _reference_rows(reference: Paths | pd.DataFrame | None, some: Sampled) -> float:
