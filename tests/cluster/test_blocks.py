@@ -26,7 +26,7 @@ from labelaudit.kernels.native import Precision
 from labelaudit.model.objective import Objective
 from labelaudit.table.table import Column
 
-ROWS, CHUNK = 1000, 60  # some 85 blocks
+ROWS, CHUNK = 700, 60  # some 60 blocks
 WORDS = ["a good one", "one of these", "nothing of that", "good and bad", "bad things", ""]
 
 
@@ -106,7 +106,7 @@ def test_workers_change_no_bit(workers: int, classes: int, form: Any) -> None:
     assert_same(quantities(there(grid_of(workers)[0], *form), classes), quantities(here(*form), classes))
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.dictionaries(st.integers(0, 3), st.integers(1, 60), max_size=3), st.sampled_from([1, 2]))
 def test_lost_workers_change_no_bit(die_at: dict[int, int], threads: int) -> None:
     grid, client = grid_of(4, die_at, threads)
