@@ -23,7 +23,7 @@ from labelaudit.cluster.messages import Encode, Read, decoded
 from labelaudit.errors import InputError
 from sample_data import QUICK
 
-ROWS = 900
+ROWS = 400
 TEXTS = [
     'a "quoted" one, with commas',
     "over\ntwo lines and more words",
@@ -34,7 +34,7 @@ TEXTS = [
 
 @pytest.fixture(autouse=True)
 def many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assess, "layout_of", partial(layout_of, chunk_rows=64))
+    monkeypatch.setattr(assess, "layout_of", partial(layout_of, chunk_rows=32))
 
 
 def frame(seed: int = 0) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def frame(seed: int = 0) -> pd.DataFrame:
             "label": np.array(["u", "v", "w"], dtype=object)[label],
         }
     )
-    out.loc[rng.choice(ROWS, 30, replace=False), "label"] = None
+    out.loc[rng.choice(ROWS, 15, replace=False), "label"] = None
     out.loc[17, "label"] = "lone"
     return out
 
@@ -94,7 +94,7 @@ def write(form: str, folder: Path) -> Path:
     if form in ("parquet", "row groups"):
         pytest.importorskip("pyarrow", reason="pyarrow, of the extra parquet, is not installed")
         path = folder / "train.parquet"
-        frame().to_parquet(path, row_group_size=ROWS if form == "parquet" else 70)
+        frame().to_parquet(path, row_group_size=ROWS if form == "parquet" else 30)
         return path
     path = folder / ("train.tsv" if form == "tsv" else "train.csv")
     how: dict[str, Any] = {"lineterminator": "\r\n" if form == "crlf" else "\n"}
@@ -110,7 +110,7 @@ def test_workers_read_several_files(form: str, tmp_path: Path) -> None:
     paths = []
     for seed, folder in enumerate(("one", "two", "three")):
         (tmp_path / folder).mkdir()
-        part = frame(seed).iloc[: 500 - 200 * seed]
+        part = frame(seed).iloc[: 300 - 100 * seed]
         paths.append(tmp_path / folder / f"train.{form}")
         part.to_csv(paths[-1], index=False) if form == "csv" else part.to_parquet(paths[-1])
     expected = audited(paths)
@@ -144,9 +144,9 @@ def test_what_has_no_such_bytes_is_sent(form: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "column",
     [
-        lambda i: "-0" if i == 3 else "0.5" if i == 500 else str(i % 7),
-        lambda i: str(2**53 + 1) if i < 800 else f"{i}.5",
-        lambda i: str(2**63 + i) if i > 700 else str(i),
+        lambda i: "-0" if i == 3 else "0.5" if i == 300 else str(i % 7),
+        lambda i: str(2**53 + 1) if i < 350 else f"{i}.5",
+        lambda i: str(2**63 + i) if i > 300 else str(i),
         lambda i: "1e400" if i == 0 else str(i),
     ],
     ids=["minus zero", "long", "unsigned", "beyond"],
