@@ -1,13 +1,23 @@
-"""A client without processes: tasks run where they are submitted, through the same bytes, on stores by address."""
+"""A client without processes, whose tasks run where they are submitted, through the same bytes; a table to encode."""
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+import numpy as np
+
+from labelaudit.blocks import Layout, RowBlocks, layout_of
+from labelaudit.cluster.blocks import ClusterBlocks, encode_on_cluster
 from labelaudit.cluster.grid import Grid
 from labelaudit.cluster.packing import Numbers
+from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, fit_encoder
+from labelaudit.kernels.native import Precision
+from labelaudit.table.table import Column
+
+ROWS, CHUNK = 700, 60  # some 60 blocks
+WORDS = ["a good one", "one of these", "nothing of that", "good and bad", "bad things", ""]
 
 
 class Task:
@@ -57,6 +67,31 @@ def grid_of(workers: int, die_at: dict[int, int] | None = None, threads: int = 1
     return Grid(client, Numbers(), dict.fromkeys(addresses, threads)), client
 
 
-def size(thing: Any) -> int:
-    """The bytes of a pickle."""
-    return len(pickle.dumps(thing))
+@cache
+def table() -> tuple[tuple[Column, ...], Layout, Any]:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(ROWS, 2)) * np.array([1.0, 1e5])
+    x[rng.random(ROWS) < 0.1, 1] = np.nan
+    columns = (
+        Column("a", "numeric", x[:, 0].copy()),
+        Column("b", "numeric", x[:, 1].copy()),
+        Column("c", "categorical", rng.integers(-1, 3, ROWS), ("u", "v", "w")),
+        Column("t", "text", np.array(WORDS, dtype=object)[rng.integers(0, len(WORDS), ROWS)]),
+    )
+    return columns, layout_of(rng.integers(0, 5, ROWS), CHUNK), rng.integers(0, 3, ROWS)
+
+
+@cache
+def encoder(encoding: Encoding) -> Encoder:
+    columns, _, _ = table()
+    return fit_encoder(encoding, columns, np.arange(ROWS, dtype=np.uint64))
+
+
+def here(encoding: Encoding = "linear", precision: Precision = "float64") -> RowBlocks:
+    columns, layout, _ = table()
+    return encode_blocks(encoder(encoding), columns, layout, precision=precision)
+
+
+def there(grid: Grid, encoding: Encoding = "linear", precision: Precision = "float64") -> ClusterBlocks:
+    columns, layout, _ = table()
+    return encode_on_cluster(grid, encoder(encoding), columns, layout, threads=1, precision=precision)
