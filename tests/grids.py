@@ -41,17 +41,24 @@ class InProcess:
         self.die_at = die_at or {}
         self.done = dict.fromkeys(addresses, 0)
         self.messages: list[tuple[str, bytes]] = []
+        self.last: dict[str, Task] = {}
 
     def submit(self, function: Callable[..., Any], *arguments: Any, workers: list[str], **how: Any) -> Task:
         (address,) = workers
         values = [a.value if isinstance(a, Task) else a for a in arguments]
-        self.messages += [(address, v) for v in values if isinstance(v, bytes)]
+        is_answer = isinstance(arguments[0], Task)
+        if is_answer:
+            assert arguments[1] is self.last.get(address), "a task that waits for no other may overtake it"
+            self.messages += [(address, v) for v in values[2:]]
         value = function(*values)
         self.done[address] += 1
         if self.done[address] > self.die_at.get(address, 10**9):
             self.there.pop(address, None)
             return Task(lost=True)
-        return Task(value)
+        task = Task(value)
+        if is_answer:
+            self.last[address] = task
+        return task
 
     def scatter(self, values: list[bytes], **how: Any) -> list[Task]:
         return [Task(value) for value in values]

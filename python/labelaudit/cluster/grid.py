@@ -31,6 +31,7 @@ class Worker:
     store: Future
     to_forget: deque[int] = field(default_factory=deque)
     objects: set[int] = field(default_factory=set)  # that it was sent
+    last: Future | None = None  # what it was asked last: each task waits for the one before it
     sent: int = 0
     received: int = 0
 
@@ -76,10 +77,11 @@ class Grid:
         try:
             parts = [self._placed(address, d) if len(d) > LARGE else d for d in data]
             how = {"workers": [address], "allow_other_workers": False, "pure": False}
-            return self._client.submit(answer, worker.store, *parts, **how)
+            worker.last = self._client.submit(answer, worker.store, worker.last, *parts, **how)
         except Exception as error:  # whatever dask makes of a worker that has gone
             self._refuse_unless_lost(address, error)
             return None
+        return worker.last
 
     def _placed(self, address: str, data: bytes) -> Future:
         (future,) = self._client.scatter([data], workers=[address], hash=False)

@@ -70,8 +70,11 @@ def open_store(threads: int, instruction_set: str) -> Store:
     return Store(threads, instruction_set)
 
 
-def answer(store: Store, *messages: bytes) -> bytes:
-    """Carries out the messages, in their order, and replies to the last one; errors of the work are replies, too."""
+def answer(store: Store, before: bytes | None, *messages: bytes) -> bytes:
+    """Carries out the messages, in their order, and replies to the last one; errors of the work are replies, too.
+
+    before: the last reply, by which dask knows to carry out one task after the other, whatever threads a worker has.
+    """
     _core.use_instruction_set(store.instruction_set)
     reply: Reply = Done()
     for data in messages:
