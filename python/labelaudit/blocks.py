@@ -232,8 +232,25 @@ def subtrees(nodes: Iterable[Node]) -> list[Node]:
 
 
 def _are_siblings(left: Node, right: Node) -> bool:
-    size = 1 << left.height
-    return left.height == right.height and left.start % (2 * size) == 0 and left.start + size == right.start
+    return left.height == right.height and left.start % (2 << left.height) == 0 and _are_neighbours(left, right)
+
+
+def with_end_joined(nodes: Iterable[Node], count: int) -> list[Node]:
+    """Subtrees with those at the end of all `count` parts as one, which the tree joins to no other but at the last.
+
+    These are the ones that follow a higher one: whatever stands before, nothing of their height comes to stand there.
+    """
+    left = list(nodes)
+    if not left or left[-1].start + (1 << left[-1].height) != count:
+        return left
+    end: list[Node] = []
+    while len(left) > 1 and left[-2].height > left[-1].height and _are_neighbours(left[-2], left[-1]):
+        end.insert(0, left.pop())
+    return [*left, Node(end[0].start, -1, whole(end))] if end else left
+
+
+def _are_neighbours(left: Node, right: Node) -> bool:
+    return left.start + (1 << left.height) == right.start
 
 
 def whole(nodes: Iterable[Node]) -> Sum:

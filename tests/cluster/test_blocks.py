@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 pytest.importorskip("distributed", reason="dask.distributed is not installed")
 
 from grids import ROWS, Task, grid_of, here, table, there
-from labelaudit.blocks import RowBlocks, layout_of
+from labelaudit.blocks import Node, RowBlocks, layout_of, subtrees, whole, with_end_joined
 from labelaudit.choose import hard_objective
 from labelaudit.cluster import packing
-from labelaudit.cluster.blocks import encode_on_cluster
+from labelaudit.cluster.blocks import encode_on_cluster, unit_size
 from labelaudit.encode.encoder import Encoder, encode_blocks, fit_encoder
 from labelaudit.errors import ClusterError, InputError
 from labelaudit.model.objective import Objective
@@ -167,6 +167,22 @@ class _Big:
 def test_a_sum_over_no_blocks_is_refused() -> None:
     with pytest.raises(ValueError, match="a sum over no blocks has no shape"):
         there(grid_of(2)[0]).sum(lambda block: (np.ones(1),), keep=lambda block: False)
+
+
+@pytest.mark.parametrize("workers", [2, 3, 4, 7, 16])
+def test_few_subtrees_come_back_from_a_worker(workers: int) -> None:
+    """Whatever the number of blocks: each is as large as a Hessian."""
+    grid, rng = grid_of(workers)[0], np.random.default_rng(workers)
+    for count in [*range(1, 300, 7), 511, 512, 513, 767, 895, 959, 991, 1023]:
+        size = unit_size(count, grid.threads)
+        owners = grid.owners(-(-count // size))
+        parts = [Node(i, 0, (value,)) for i, value in enumerate(rng.normal(size=(count, 3)) * 10.0 ** np.arange(3))]
+        every = []
+        for owner in grid.workers:
+            mine = [part for part in parts if owners[part.start // size] == owner]
+            every.append(with_end_joined(subtrees(mine), count))
+        assert max(map(len, every)) <= 8
+        assert np.array_equal(whole(node for nodes in every for node in nodes), whole(parts))
 
 
 def test_traffic_of_a_newton_step_is_below_ten_hessians_a_worker() -> None:

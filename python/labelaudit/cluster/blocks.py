@@ -105,12 +105,12 @@ class ClusterBlocks(RowBlocks):
     def _done(self, verb: Verb, jobs: Sequence[Job], call: bytes = b"", keep_as: int = -1) -> Iterator[Done]:
         """What the workers reply to the jobs, in any order; what they lack is sent, and what is lost is done anew."""
         number = self.grid.numbers.number(self)
-        pending = {job.unit: job for job in jobs}
+        pending, count = {job.unit: job for job in jobs}, sum(len(job.blocks) for job in jobs)
         while pending:
             failed: list[tuple[int, BaseException]] = []
             lacking: list[tuple[str, Lack, tuple[int, ...]]] = []
             orders = [
-                (address, some, self.grid.ask(address, [Order(verb, number, tuple(some), call, keep_as)]))
+                (address, some, self.grid.ask(address, [Order(verb, number, tuple(some), call, keep_as, count)]))
                 for address, some in self._shared_out(verb, list(pending.values()))
             ]
             for address, some, future in orders:
@@ -217,7 +217,7 @@ def encode_on_cluster(
     grid: Grid, encoder: Encoder, columns: Sequence[Column], layout: Layout, *, threads: int, precision: Precision
 ) -> ClusterBlocks:
     """Every row, encoded, as `encode_blocks` does, on the workers; `threads` are the coordinator's own."""
-    size = 1 << max(0, int(log2(max(1.0, len(layout.bounds) / (UNITS * grid.threads)))))
+    size = unit_size(len(layout.bounds), grid.threads)
     units = tuple(_units(layout.bounds, size))
     _, origin = grid.origins.get(id(columns), (None, None))
     source = Rows(encoder, columns, layout, precision, origin, None if origin is None else origin.outline())
@@ -235,6 +235,11 @@ def encode_on_cluster(
     )
     blocks.make()
     return blocks
+
+
+def unit_size(blocks: int, threads: int) -> int:
+    """The blocks of a unit: a power of two, so that units are subtrees, of which a thread gets UNITS or some more."""
+    return 1 << max(0, int(log2(max(1.0, blocks / (UNITS * threads)))))
 
 
 def _no_rows() -> CsrMatrix:

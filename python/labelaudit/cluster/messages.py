@@ -49,13 +49,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Order:
-    """Work on blocks: the part is `call`, as `packing.packed` has it. keep_as: what the results of a map are called."""
+    """Work on blocks: the part is `call`, as `packing.packed` has it.
+
+    keep_as: what the results of a map are called. count: how many blocks are chosen for a sum, at all workers.
+    """
 
     verb: Verb
     blocks: int
     jobs: tuple[Job, ...]
     call: bytes = b""
     keep_as: int = -1
+    count: int = 0
 
 
 @dataclass(frozen=True)

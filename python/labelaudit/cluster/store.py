@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from labelaudit import _core
-from labelaudit.blocks import Block, MatrixBlock, Node, on_threads, subtrees
+from labelaudit.blocks import Block, MatrixBlock, Node, on_threads, subtrees, with_end_joined
 from labelaudit.cluster.messages import (
     Done,
     Encode,
@@ -158,7 +158,8 @@ def _summed(store: Store, order: Order, part: Part) -> Done:
         return subtrees(Node(number, 0, part(blocks[place])) for place, number in job.blocks)
 
     found = on_threads(work, order.jobs, store.threads)
-    return Done(nodes=tuple(subtrees(node for nodes in found for node in nodes)))
+    joined = subtrees(node for nodes in found for node in nodes)
+    return Done(nodes=tuple(with_end_joined(joined, order.count)))
 
 
 def _mapped(store: Store, order: Order, part: Part) -> Done:
