@@ -28,7 +28,7 @@ def test_dependencies_are_few_and_each_has_its_reason() -> None:
     reasons = dict(line.strip("| ").split(" | ", 1) for line in section.splitlines() if line.startswith("| "))
     told = [name for key in reasons if key != "package" for name in key.split(", ")]
     assert set(needed) <= set(told), set(needed) - set(told)
-    extras = {n for extra in ("parquet", "review") for n in names(project["optional-dependencies"][extra])}
+    extras = {n for extra in ("dask", "parquet", "review") for n in names(project["optional-dependencies"][extra])}
     assert set(told) == {*needed, *extras}
 
 
@@ -49,5 +49,10 @@ def is_standard(name: str) -> bool:
 
 def is_extra(path: Path, name: str) -> bool:
     """Of an extra, in the part that is loaded with it alone."""
-    parts = {"review": {"starlette", "uvicorn"}, "parquet": {"pyarrow"}, "cleaning": {"pyarrow"}}
+    parts = {
+        "cluster": {"cloudpickle"},
+        "review": {"starlette", "uvicorn"},
+        "parquet": {"pyarrow"},
+        "cleaning": {"pyarrow"},
+    }
     return any(name in wanted and part in path.parts for part, wanted in parts.items())
