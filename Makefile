@@ -9,7 +9,7 @@ demo: .venv/.installed
 	$(BIN)/python benchmarks/demo.py demo
 
 test: .venv/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # the properties on examples that no run has seen
 explore: .venv/.installed-test
