@@ -77,6 +77,24 @@ def test_parts_give_the_same_as_the_whole(
             assert outcome(path, **options, threads=threads) == whole
 
 
+NAMES = st.lists(st.sampled_from(["", "NA", "p", "q", "0", '"', "é\n", "7"]), min_size=24, max_size=24)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(NAMES, NAMES, NAMES, st.sampled_from([[], ["7"], ["p"], ["q", "0"]]))
+def test_labels_ids_and_missing_words_are_the_same_in_parts(
+    tmp_path: Path, ids: list[str], words: list[str], labels: list[str], missing: list[str]
+) -> None:
+    with (tmp_path / "train.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = zip(ids, words, map(str, range(24)), labels, strict=True)
+        csv.writer(file).writerows([("id", "word", "number", "y"), *rows])
+    whole = outcome(tmp_path / "train.csv", ids=["id"], missing=missing)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "PART_BYTES", 1)
+        patch.setattr(parts, "PART_ROWS", 5)
+        assert outcome(tmp_path / "train.csv", ids=["id"], missing=missing, threads=2) == whole
+
+
 def test_parts_hold_all_records_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "x,y\n" + "\n".join(f"{i},{'ab'[i % 2]}\n" * (i % 3 > 0) for i in range(200))
     (tmp_path / "train.csv").write_text(text)
