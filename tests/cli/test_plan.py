@@ -94,5 +94,5 @@ def test_it_takes_the_audits_options():
 
     context = click.Context(group)
     audit, plan = ({w for o in group.get_command(context, name).params for w in o.opts} for name in ("audit", "plan"))
-    assert audit - plan == {"--top", "--top-only"}
+    assert audit - plan == {"--cluster", "--top", "--top-only"}  # encoded rows elsewhere are not planned for
     assert plan - audit == {"-f", "--format", "-o", "--output"}
