@@ -134,7 +134,7 @@ def choose(
         if parameters > LARGEST_TRIED and encoder is not encoders[0]:
             note = f"over {LARGEST_TRIED} parameters"
             return [Trial(encoder.encoding, float("nan"), parameters, float("inf"), note=note)]
-        return _trials(drawn, encoder, grid, solver)
+        return _trials(drawn, encoder, grid, solver, threads if len(encoders) == 1 else 1)
 
     longest_first = sorted(range(len(encoders)), key=lambda i: -len(encoders[i].names))
     found_of = dict(zip(longest_first, on_threads(tried, [encoders[i] for i in longest_first], threads), strict=True))
@@ -169,10 +169,10 @@ def _same(encoder: Encoder, other: Encoder) -> bool:
 
 
 def _trials(
-    rows: Rows, encoder: Encoder, grid: Sequence[float], solver: Literal["auto", "direct", "cg"]
+    rows: Rows, encoder: Encoder, grid: Sequence[float], solver: Literal["auto", "direct", "cg"], threads: int
 ) -> list[Trial]:
     layout = layout_of(rows.fold)
-    blocks = encode_blocks(encoder, rows.columns, layout)
+    blocks = encode_blocks(encoder, rows.columns, layout, threads=threads)
     given, same = rows.given[layout.order], rows.alike(layout)
     theta = None
     found: list[tuple[Trial, Array]] = []
