@@ -36,9 +36,8 @@ class Thread(threading.Thread):
 
     def __init__(self, work: Callable[..., object], *arguments: object) -> None:
         super().__init__(target=work, args=arguments)
-        self._started = (
-            _Begun()
-        )  # Python's own attribute, which `start` waits for; test_threads tells if it no longer is
+        # Python's own attribute, which `start` waits for; test_threads tells if it no longer is
+        self._started = _Begun()
 
     def start(self) -> None:
         """Returns when the thread has begun."""
