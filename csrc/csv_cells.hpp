@@ -25,7 +25,6 @@ class NumberColumn {
     // nullptr for `take` to judge it. Most cells are such.
     const char* take_plain(const char* at, const char* end, char delimiter, std::size_t row);
 
-    std::size_t rows() const { return out_.size(); }
     std::int64_t missing() const { return missing_cells_; }
     bool all_integers() const { return all_integers_; }  // as they are written
 
@@ -45,7 +44,6 @@ class WordColumn {
     // `lasts`: whether the cell's bytes outlive the column; those of others are kept.
     void take(std::string_view cell, std::size_t row, bool lasts);
 
-    std::size_t rows() const { return out_.size(); }
     const std::vector<std::string_view>& words() const { return words_; }
 
   private:

@@ -42,6 +42,11 @@ MISUSED: list[tuple[str, dict[str, Any], str]] = [
     ("negative_skip", {"skip": -1}, "--skip must be 0 or more"),
     ("unknown_charset", {"charset": "klingon"}, "there is no charset 'klingon'"),
     ("charset_that_is_none", {"charset": "base64"}, "not a charset for text"),
+    (
+        "missing_word_that_is_no_text",
+        {"missing": ["\udcff"]},
+        r"--missing: expected text that UTF-8 can hold, got '\udcff'",
+    ),
 ]
 
 

@@ -61,7 +61,7 @@ def roles(
 ) -> Roles:
     """The roles as one value; raises UsageError if a column has two, or an id is named like a column of the ranking.
 
-    Only the group may be an id as well.
+    Only the group may be an id as well. Missing words must be such as a text in UTF-8 can hold.
     """
     given: dict[str, Sequence[str]] = {
         "label": (label,), "id": ids, "drop": drop, "numeric": numeric, "categorical": categorical, "text": text,
@@ -76,6 +76,7 @@ def roles(
     )  # fmt: skip
     for kind, names in declared:
         kinds.update((name, kind) for name in names)
+    _refuse_other_than_text(missing)
     words = tuple(dict.fromkeys((*MISSING_WORDS, *missing)))
     return Roles(label, tuple(dict.fromkeys(ids)), tuple(drop), kinds, words, group)
 
@@ -87,6 +88,14 @@ def _refuse_two_roles(given: dict[str, Sequence[str]]) -> None:
             if role_of.setdefault(name, role) != role:
                 message = f"column {quoted(name)} is given both as --{role_of[name]} and as --{role}; give it one role."
                 raise UsageError(message)
+
+
+def _refuse_other_than_text(words: Sequence[str]) -> None:
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:  # a byte of the command line that its encoding does not have
+            raise UsageError(f"--missing: expected text that UTF-8 can hold, got {word!a}.") from None
 
 
 def _refuse_reserved_ids(ids: Sequence[str]) -> None:
