@@ -6,7 +6,8 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <stdexcept>
+
+#include "csv_walk.hpp"
 
 namespace labelaudit {
 
@@ -39,95 +40,6 @@ std::uint64_t hash_of(std::string_view word) {
     }
     return hash ^ (hash >> 29);
 }
-
-// Reads cell by cell. A cell in quotes that holds a quote is unescaped into `spare`.
-class Cells {
-  public:
-    Cells(std::span<const char> bytes, char delimiter)
-        : at_(bytes.data()),
-          end_(bytes.data() + bytes.size()),
-          delimiter_(delimiter),
-          may_be_plain_(!is_digit(delimiter) && delimiter != '.' && delimiter != '-') {}
-
-    struct Cell {
-        std::string_view text;
-        bool lasts;
-    };
-
-    Cell next() {
-        if (at_ < end_ && *at_ == '"') {
-            return quoted();
-        }
-        const char* start = at_;
-        while (at_ < end_ && *at_ != delimiter_ && *at_ != '\n' && *at_ != '\r') {
-            ++at_;
-        }
-        return {{start, static_cast<std::size_t>(at_ - start)}, true};
-    }
-
-    // Takes a plain number where one starts.
-    bool took(NumberColumn& column, std::size_t row) {
-        const char* after = may_be_plain_ ? column.take_plain(at_, end_, delimiter_, row) : nullptr;
-        at_ = after == nullptr ? at_ : after;
-        return after != nullptr;
-    }
-
-    // Past what ends the cell: a delimiter, or after the last cell of a record its line end or the end of all bytes.
-    void pass(bool last) {
-        if (!last) {
-            expect(at_ < end_ && *at_ == delimiter_);
-            ++at_;
-            return;
-        }
-        if (at_ < end_ && *at_ == '\r') {
-            ++at_;
-            expect(at_ < end_ && *at_ == '\n');
-        }
-        if (at_ < end_) {
-            expect(*at_ == '\n');
-            ++at_;
-        }
-    }
-
-    bool at_end() const { return at_ == end_; }
-
-    static void expect(bool holds) {
-        if (!holds) {
-            throw std::invalid_argument("the bytes are not as many records of this width");
-        }
-    }
-
-  private:
-    Cell quoted() {
-        const char* start = ++at_;
-        bool escaped = false;
-        for (;;) {
-            at_ = static_cast<const char*>(std::memchr(at_, '"', static_cast<std::size_t>(end_ - at_)));
-            expect(at_ != nullptr);
-            if (at_ + 1 == end_ || at_[1] != '"') {
-                break;
-            }
-            escaped = true;
-            at_ += 2;
-        }
-        const std::string_view inside(start, static_cast<std::size_t>(at_ - start));
-        ++at_;
-        if (!escaped) {
-            return {inside, true};
-        }
-        spare_.clear();
-        for (std::size_t i = 0; i < inside.size(); i += inside[i] == '"' ? 2 : 1) {
-            spare_.push_back(inside[i]);
-        }
-        return {spare_, false};
-    }
-
-    const char* at_;
-    const char* end_;
-    char delimiter_;
-    bool may_be_plain_;
-    std::string spare_;
-};
 
 }  // namespace
 
@@ -252,12 +164,16 @@ void WordColumn::grow() {
 }
 
 void take_cells(std::span<const char> bytes, char delimiter, std::span<CellTaker> takers, std::size_t rows) {
-    Cells cells(bytes, delimiter);
+    CellWalk cells(bytes, delimiter);
+    const bool may_be_plain = !is_digit(delimiter) && delimiter != '.' && delimiter != '-';
     for (std::size_t row = 0; row < rows; ++row) {
-        Cells::expect(!cells.at_end());
+        CellWalk::expect(!cells.at_end());
         for (std::size_t field = 0; field < takers.size(); ++field) {
             CellTaker& taker = takers[field];
-            if (taker.numbers == nullptr || !cells.took(*taker.numbers, row)) {
+            const auto plain = [&](const char* at, const char* end) {
+                return taker.numbers->take_plain(at, end, delimiter, row);
+            };
+            if (taker.numbers == nullptr || !may_be_plain || !cells.took(plain)) {
                 const auto [text, lasts] = cells.next();
                 if (taker.numbers != nullptr && !taker.numbers->take(text, row)) {
                     taker.numbers = nullptr;
@@ -269,7 +185,7 @@ void take_cells(std::span<const char> bytes, char delimiter, std::span<CellTaker
             cells.pass(field + 1 == takers.size());
         }
     }
-    Cells::expect(cells.at_end());
+    CellWalk::expect(cells.at_end());
 }
 
 }  // namespace labelaudit

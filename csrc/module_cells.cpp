@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "csv_cells.hpp"
+#include "formulas.hpp"
 #include "module_gate.hpp"
 
 namespace py = pybind11;
@@ -79,10 +80,15 @@ py::object found_in(const la::CellTaker& taker) {
     return words;
 }
 
-py::list csv_cells(const py::buffer& data, char delimiter, std::int64_t rows, const py::list& columns) {
-    const py::buffer_info info = data.request();
+py::buffer_info bytes_of(const py::buffer& data) {
+    py::buffer_info info = data.request();
     if (info.ndim != 1 || info.itemsize != 1 || (info.size > 1 && info.strides[0] != 1))
         throw std::invalid_argument("data: expected one contiguous row of bytes");
+    return info;
+}
+
+py::list csv_cells(const py::buffer& data, char delimiter, std::int64_t rows, const py::list& columns) {
+    const py::buffer_info info = bytes_of(data);
     if (rows < 0) throw std::invalid_argument("rows: expected 0 or more");
     const py::tuple held(columns);  // no other thread can take a column away
     const auto* begin = static_cast<const char*>(info.ptr);
@@ -104,10 +110,25 @@ py::list csv_cells(const py::buffer& data, char delimiter, std::int64_t rows, co
     return found;
 }
 
+bool formula_like(const py::bytes& cell) {
+    return la::is_formula_like(static_cast<std::string_view>(cell));
+}
+
+std::int64_t count_formula_like(const py::buffer& data, char delimiter) {
+    const py::buffer_info info = bytes_of(data);
+    // Safe without the GIL: `info` keeps the bytes where they are.
+    const py::gil_scoped_release release;
+    return la::count_formula_like({static_cast<const char*>(info.ptr), static_cast<std::size_t>(info.size)}, delimiter);
+}
+
 }  // namespace
 
 void bind_csv_cells(py::module_& m) {
     m.def("csv_cells", &csv_cells, py::arg("data"), py::arg("delimiter"), py::arg("rows"), py::arg("columns"),
           "Cells of well-formed records; columns: for each field None or (missing, slots), float64 slots for numbers, "
           "int64 for words. Returns for each (missing cells, all integers), words by code, or None");
+    m.def("formula_like", &formula_like, py::arg("cell"),
+          "Whether a spreadsheet would take the cell, UTF-8, for a formula; a plain number is none");
+    m.def("count_formula_like", &count_formula_like, py::arg("data"), py::arg("delimiter"),
+          "How many cells of well-formed records are formula-like");
 }

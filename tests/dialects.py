@@ -20,11 +20,11 @@ PACKERS: dict[str, Any] = {
 }
 # name to read with, codec to write with, mark, letters that it has
 CHARSETS = (
-    *[("utf-8", "utf-8", mark, "é€😀\u202e\ufeff漢") for mark in (b"", codecs.BOM_UTF8) for _ in range(4)],
+    *[("utf-8", "utf-8", mark, "é€😀\u202e\ufeff漢＝") for mark in (b"", codecs.BOM_UTF8) for _ in range(4)],
     ("utf-8-sig", "utf-8", codecs.BOM_UTF8, "é€😀漢"),
     ("latin-1", "latin-1", b"", "éÿ\xa0\x85"),
     ("cp1252", "cp1252", b"", "é€Š"),
-    ("shift_jis", "shift_jis", b"", "漢字かカ"),
+    ("shift_jis", "shift_jis", b"", "漢字かカ＝"),
     ("utf-16", "utf-16-le", codecs.BOM_UTF16_LE, "é€😀漢"),
     ("utf-16", "utf-16-be", codecs.BOM_UTF16_BE, "é€😀漢"),
     ("utf-16-le", "utf-16-le", b"", "é€😀漢"),
@@ -122,7 +122,7 @@ def drawn(seed: int) -> File:
     delimiter = draw.choice(",,,;\t|:^ -]")
     ends = draw.choice([["\n"], ["\r\n"], ["\n", "\r\n"]])
     style = draw.choice(["minimal", "all", "some"])
-    letters = "ab01.,;\t|' \"\n\r" + charset[3]
+    letters = "ab01.,;\t|' \"\n\r=+-@" + charset[3]
 
     def blanks() -> str:
         return draw.choice(ends) * draw.randint(1, 2) if draw.random() < 0.05 else ""

@@ -17,6 +17,7 @@ from labelaudit.decisions.decision import Decision
 from labelaudit.decisions.exchange import json_lines
 from labelaudit.fingerprints import fingerprints, occurrences
 from labelaudit.table.compression import compression_of, decompress
+from spreadsheets import is_formula
 
 SEEDS = range(300)
 
@@ -80,6 +81,7 @@ def test_decisions_change_their_rows_alone_and_undo_takes_them_back(seed, tmp_pa
     assert (done.relabelled, done.dropped, sum(done.decisions.values())) == (len(labels), len(drops), len(decided))
     assert content(out) == expected.content
     assert cells(content(out), file) == [list(row.cells) for row in [expected.header, *expected.rows]]
+    assert done.formula_like == formulas(content(out), file)
     assert data.read_bytes() == file.raw
     labelaudit.undo(out, tmp_path / "undo.json", tmp_path / "back.csv")
     assert (tmp_path / "back.csv").read_bytes() == file.content
@@ -92,7 +94,9 @@ def test_a_flag_adds_a_last_column_and_changes_nothing_else(seed, tmp_path):
     (tmp_path / "decisions.jsonl").write_text(json_lines([Decision(*key, "drop")]))
     data, out = write(tmp_path, file), tmp_path / "out.csv"
     audit = audit_of(file)
-    labelaudit.apply(audit, data, out, decisions=tmp_path / "decisions.jsonl", flag=True, undo=tmp_path / "undo.json")
+    told = {"decisions": tmp_path / "decisions.jsonl", "undo": tmp_path / "undo.json"}
+    done = labelaudit.apply(audit, data, out, flag=True, **told)
+    assert done.formula_like == formulas(out.read_bytes(), file)
     flags = ["label_issue", "true", *["false"] * (len(file.rows) - 1)]
     rows = [file.header, *file.rows]
     assert cells(out.read_bytes(), file) == [[*row.cells, flag] for row, flag in zip(rows, flags, strict=True)]
@@ -106,6 +110,11 @@ def cells(raw: bytes, file: File) -> list[list[str]]:
     return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=file.delimiter, strict=True) if row]
 
 
+def formulas(raw: bytes, file: File) -> int:
+    """The cells and names that a spreadsheet would take for formulas."""
+    return sum(is_formula(cell) for row in cells(raw, file) for cell in row)
+
+
 def test_the_files_are_of_every_kind():
     files = [drawn(seed) for seed in SEEDS]
     assert len({f.charset[:3] for f in files}) == 11
@@ -115,3 +124,5 @@ def test_the_files_are_of_every_kind():
     assert sum(bool(f.preamble) for f in files) > 50
     assert sum(any(r.before for r in f.rows) for f in files) > 50
     assert sum(all(all(r.quoted) for r in f.rows) for f in files) > 50
+    assert sum(formulas(f.content, f) > 0 for f in files) > 100
+    assert {c[0] for f in files for r in f.rows for c in r.cells if is_formula(c)} == set("=+-@\uff1d\t\r")

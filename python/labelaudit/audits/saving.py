@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import re
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from labelaudit._core import formula_like
 from labelaudit.audits.csv_text import csv_bytes, csv_pieces
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.encode.state import Arrays, pack
@@ -31,9 +31,6 @@ PAGE_MARK = b'<meta name="generator" content="labelaudit report">'  # in the fir
 PAGE_HEAD = 2000
 FORMAT = "labelaudit audit"
 FORMAT_VERSION = 1
-# A leading = + - @ (also full-width), tab or carriage return makes a spreadsheet read a formula (OWASP, CSV injection).
-FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
-PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: the same model gives the same bytes
 
 
@@ -95,8 +92,8 @@ def ranking_csv(ranking: pd.DataFrame) -> str:
 
 
 def is_formula_like(cell: str) -> bool:
-    """Whether a spreadsheet would take the cell for a formula; a plain number is none."""
-    return FORMULA.match(cell) is not None and PLAIN_NUMBER.fullmatch(cell) is None
+    """Whether a spreadsheet would take the cell for a formula; a plain number is none. See csrc/formulas.hpp."""
+    return formula_like(cell.encode("utf-8", "surrogatepass"))
 
 
 def formula_like_cells(ranking: pd.DataFrame, texts: Sequence[str]) -> int:

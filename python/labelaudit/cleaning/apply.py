@@ -10,7 +10,6 @@ from os import PathLike, fspath
 from labelaudit.audits.loading import audit_file, load
 from labelaudit.audits.result import Audit
 from labelaudit.audits.saving import AUDIT, MODEL, RANKING
-from labelaudit.cleaning.formulas import formula_like_cells
 from labelaudit.cleaning.original import Original, cells_of, read_original
 from labelaudit.cleaning.output import refuse_same
 from labelaudit.cleaning.parquet_copy import ParquetCopy, parquet_copy, refuse_name
@@ -93,13 +92,8 @@ def apply(
         overruled=plan.overruled,
         flagged=None if flags is None else len(flags),
         diff=diff if dry_run else b"",
-        formula_like=_formula_like(original, plan, at_hand.summary["label"], flag),
+        formula_like=copy.formulas,
     )
-
-
-def _formula_like(original: Original | Parquet, plan: Plan, label: str, flag: bool) -> int:
-    cells = cells_of(original)
-    return formula_like_cells(cells, label, *(({}, frozenset()) if flag else (plan.labels, frozenset(plan.drops))))
 
 
 def _check(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path, PurePath
 
+from labelaudit.cleaning.formulas import formula_like_in_parquet
 from labelaudit.cleaning.parquet_change import Change, typed_labels
 from labelaudit.cleaning.parquet_undo import parquet_undo_file
 from labelaudit.cleaning.parquet_writer import dialect_of, refuse_other, write_changed
@@ -33,6 +34,11 @@ class ParquetCopy:
 
     change: Change
     old: list[str]
+
+    @property
+    def formulas(self) -> int:
+        """How many of the copy's cells and names a spreadsheet would take for formulas; reads the file."""
+        return formula_like_in_parquet(self.change)
 
     def diff(self, new_name: str) -> bytes:
         """The changes in words, one row a line; nothing if there are none."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from labelaudit.cleaning.charset import encoded
 from labelaudit.cleaning.diff import unified_diff
 from labelaudit.cleaning.edits import Edit, edited
+from labelaudit.cleaning.formulas import formula_like_in_text
 from labelaudit.cleaning.original import Original
 from labelaudit.cleaning.plan import Plan
 from labelaudit.cleaning.records import dropped, flagged, relabelled
@@ -21,11 +22,15 @@ from labelaudit.table.words import printable
 
 @dataclass(frozen=True)
 class TextCopy:
-    """The original, its edits, and the content that they make, in the original's charset."""
+    """The original, its edits, and the content that they make, in the original's charset.
+
+    formulas: how many of its cells and names a spreadsheet would take for formulas.
+    """
 
     original: Original
     edits: Sequence[Edit]
     content: bytes
+    formulas: int
 
     def diff(self, new_name: str) -> bytes:
         """A unified diff in UTF-8; nothing if nothing changes."""
@@ -48,8 +53,13 @@ class TextCopy:
 
 def text_copy(original: Original, plan: Plan, label: str, flag: str, flags: list[int] | None) -> TextCopy:
     """What is to be written; with `flags`, no row changes and the column `flag` says which would."""
-    edits = _edits(original, plan, label) if flags is None else flagged(original.records, flag, flags)
-    return TextCopy(original, edits, encoded(edited(original.text.data, edits), original.charset))
+    data, structure = original.text.data, original.records.structure
+    if flags is not None:
+        edits, formulas = flagged(original.records, flag, flags), formula_like_in_text(data, structure)
+        return TextCopy(original, edits, encoded(edited(data, edits), original.charset), formulas)
+    edits = _edits(original, plan, label)
+    text = edited(data, edits)
+    return TextCopy(original, edits, encoded(text, original.charset), formula_like_in_text(text, structure))
 
 
 def _edits(original: Original, plan: Plan, label: str) -> list[Edit]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from labelaudit.table.distinct import as_word
 from labelaudit.table.parquet.file import Parquet, refusals, refuse_changed
-from labelaudit.table.table import ObjectArray
+from labelaudit.table.table import IntArray, ObjectArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,15 +60,30 @@ def plain_type(kind: Any) -> Any:
 
 def texts(chunk: Any) -> ObjectArray:
     """The text of each cell, "" where it is missing."""
+    codes, words = coded_texts(chunk)
+    found: ObjectArray = _objects(words)[codes]
+    return found
+
+
+def coded_texts(chunk: Any) -> tuple[IntArray, list[str]]:
+    """The same as the number of each cell's text among the texts, which are each there once, but for nested values."""
     import pyarrow
 
     try:
         coded = chunk.dictionary_encode()
     except pyarrow.ArrowNotImplementedError:  # nested
-        return _objects(_said(chunk))
-    words = _objects([*_said(coded.dictionary), ""])
-    found: ObjectArray = words[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
-    return found
+        return np.arange(len(chunk)), _said(chunk)
+    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), [*_said(coded.dictionary), ""]
+
+
+def is_finite(chunk: Any) -> bool:
+    """Whether all values are finite numbers, or missing."""
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    if types.is_floating(chunk.type):
+        return not pc.any(pc.is_inf(chunk)).as_py()
+    return bool(types.is_integer(chunk.type))
 
 
 def _said(values: Any) -> list[str]:
