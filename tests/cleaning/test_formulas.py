@@ -78,7 +78,7 @@ def test_formula_like_cells_of_a_changed_parquet_file_are_counted(
 
     monkeypatch.chdir(tmp_path)
     draw, rows = random.Random(seed), 40
-    floats = [-1.5, -0.0, 1e-4, -2.0**15, -3.0, float("nan"), None, *([-np.inf, np.inf] if seed % 2 else [])]
+    floats = [-1.5, -0.0, 1e-4, -(2.0**15), -3.0, float("nan"), None, *([-np.inf, np.inf] if seed % 2 else [])]
     columns = {
         "@text": (pa.string(), [*NAUGHTY, *HOSTILE, None]),
         "label": (pa.string(), ["=v", "u", None]),
