@@ -76,20 +76,16 @@ class Standardised:
         exponent = int(np.frexp(np.nanmax(np.abs(values), initial=0.0))[1])
         present = values[~np.isnan(values)]  # may be empty: the encoding is chosen on a sample of the rows
         fill = float(np.median(unit_scaled(present))) if len(present) else 0.0
-        plain = cls(column.name, exponent, fill, bool(np.isnan(values).any()), np.zeros(1), np.ones(1))
-        mean, scale = _scale(plain._raw(values))
-        return cls(column.name, exponent, fill, plain.indicator, mean, scale)
-
-    def _raw(self, values: NDArray[np.generic]) -> Array:
-        scaled = np.ldexp(values.astype(np.float64), -self.exponent)
-        missing = np.isnan(scaled)
-        filled = np.where(missing, self.fill, scaled)
-        return np.stack([filled, missing], 1) if self.indicator else filled[:, None]
+        indicator = bool(np.isnan(values).any())
+        width = 2 if indicator else 1
+        plain = cls(column.name, exponent, fill, indicator, np.zeros(width), np.ones(width))
+        mean, scale = _scale(plain.encode(values))
+        return cls(column.name, exponent, fill, indicator, mean, scale)
 
     def encode(self, values: NDArray[np.generic]) -> Array:
         """(rows, 1 or 2)."""
-        out = self._raw(values) - self.mean
-        out /= self.scale
+        out = np.empty((len(values), len(self.mean)))
+        self.put(values, np.arange(len(values)), out, 0)
         return out
 
     def put(self, values: NDArray[np.generic], rows: NDArray[np.int64], out: Array, at: int) -> None:
