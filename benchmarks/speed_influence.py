@@ -32,7 +32,7 @@ from labelaudit.influence import (
     mean_gradient,
     pairwise_influence,
     residuals,
-    self_influence,
+    self_influence_and_leverage,
 )
 from labelaudit.model.fit import newton
 from labelaudit.model.objective import Objective
@@ -81,7 +81,7 @@ def measured(problem: dict[str, np.ndarray], task: Task, threads: int) -> tuple[
     if task.name == "average influence":
         values = average_influence(rows, curvature, mean_gradient(on, np.ones(task.on)))
     else:
-        values = self_influence(rows, curvature.quadratic(objective.blocks))
+        values, _ = self_influence_and_leverage(rows, curvature)
     return time.perf_counter() - start, values
 
 

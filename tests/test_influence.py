@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 import oracle
-from labelaudit.curvature import CgCurvature, DirectCurvature, curvature_at, pair_products
+from labelaudit.curvature import CgCurvature, DirectCurvature, along, curvature_at, pair_products, trace
 from labelaudit.influence import (
     Residuals,
     average_influence,
-    leverage,
     mean_gradient,
     pairwise_influence,
     perturbation_influence,
     residuals,
-    self_influence,
     self_influence_and_leverage,
 )
 from labelaudit.kernels import native
@@ -128,7 +126,7 @@ def test_a_weighted_reference_is_the_weighted_mean_over_pairs(classes: int) -> N
 def test_self_influence_is_the_diagonal_of_the_pairs(classes: int, solver: Any) -> None:
     s = setting(classes)
     curvature = curvature_at(s.objective, s.theta, solver)
-    own = self_influence(s.rows, curvature.quadratic(s.objective.blocks))
+    own, _ = self_influence_and_leverage(s.rows, curvature)
     expected = np.einsum("ni,ij,nj->n", s.gradients, s.inverse, s.gradients)
     assert oracle.error(own, expected) <= (TOLERANCE if solver == "direct" else 1e-8)
     pairwise = joined(pairwise_influence(s.rows, s.rows, curvature), 30, 30)
@@ -150,8 +148,8 @@ def test_leverage_of_two_classes_is_the_diagonal_of_the_hat_matrix() -> None:
     p = problem(30, 4, 2)
     p = Problem(p.x, p.targets, np.ones(30), p.ridge)
     theta, objective = p.theta(), p.objective(CUTS)
-    forms = DirectCurvature(objective, theta).quadratic(objective.blocks)
-    got = leverage(residuals(objective.blocks, SoftTargets(p.targets), theta), forms)
+    rows = residuals(objective.blocks, SoftTargets(p.targets), theta)
+    _, got = self_influence_and_leverage(rows, DirectCurvature(objective, theta))
     q = oracle.probabilities(oracle.forward(p.x, theta))[:, 0]
     half = np.sqrt(q * (1 - q))[:, None] * p.x
     hat = half @ np.linalg.inv(half.T @ half + 30 * np.diag(p.ridge)) @ half.T
@@ -162,13 +160,13 @@ def test_leverage_of_two_classes_is_the_diagonal_of_the_hat_matrix() -> None:
 @every_classes
 def test_leverage_is_the_trace_that_its_docstring_says(classes: int) -> None:
     s = setting(classes)
-    forms = DirectCurvature(s.objective, s.theta).quadratic(s.objective.blocks)
+    _, pull = self_influence_and_leverage(s.rows, DirectCurvature(s.objective, s.theta))
     p = oracle.probabilities(oracle.forward(s.p.x, s.theta))
     expected = [
         np.trace(np.kron(np.diag(q) - np.outer(q, q), np.outer(x, x)) @ s.inverse) / 30
         for x, q in zip(s.p.x, p, strict=True)
     ]
-    assert oracle.error(leverage(s.rows, forms), np.array(expected)) <= TOLERANCE
+    assert oracle.error(pull, np.array(expected)) <= TOLERANCE
 
 
 @every_classes
@@ -273,7 +271,7 @@ def test_self_influence_ranks_rows_as_leaving_them_out_does(name: str) -> None:
     data, theta, _, own = refitted(name)
     objective = data.objective()
     rows = residuals(objective.blocks, objective.targets, theta)
-    influence = self_influence(rows, DirectCurvature(objective, theta).quadratic(objective.blocks)) / len(data.x)
+    influence = self_influence_and_leverage(rows, DirectCurvature(objective, theta))[0] / len(data.x)
     assert spearmanr(influence, own).statistic >= RANKS
     assert (own >= 0).all()
     assert (influence <= own + 1e-12).all()  # convex: the first order falls short of what refitting does
@@ -308,8 +306,11 @@ def test_direct_and_cg_give_the_same_influence_on_real_data() -> None:
     gradient = mean_gradient(rows, np.linspace(0.1, 1, len(data.x)))
     direct, by_cg = DirectCurvature(objective, theta), CgCurvature(objective, theta)
     assert oracle.error(average_influence(rows, by_cg, gradient), average_influence(rows, direct, gradient)) <= 1e-8
-    forms = [c.quadratic(objective.blocks) for c in (direct, by_cg)]
-    assert oracle.error(self_influence(rows, forms[1]), self_influence(rows, forms[0])) <= 1e-8
+    own, pull = (
+        oracle.error(*both)
+        for both in zip(*(self_influence_and_leverage(rows, c) for c in (by_cg, direct)), strict=True)
+    )
+    assert max(own, pull) <= 1e-8
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -320,5 +321,5 @@ def test_both_quantities_together_are_those_of_the_forms(classes):
     curvature = DirectCurvature(objective, theta)
     forms = curvature.quadratic(objective.blocks)
     own, pull = self_influence_and_leverage(rows, curvature)
-    assert np.allclose(own, self_influence(rows, forms), rtol=1e-12)
-    assert np.allclose(pull, leverage(rows, forms), rtol=1e-12)
+    assert np.allclose(own, along(rows.r, forms), rtol=1e-12)
+    assert np.allclose(pull, trace(rows.p, forms) / len(p.x), rtol=1e-12)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import Block, RowBlocks
-from labelaudit.curvature import Curvature, along, trace
+from labelaudit.curvature import Curvature
 from labelaudit.kernels import native
 from labelaudit.model.targets import Targets
 
@@ -63,22 +63,13 @@ def average_influence(rows: Residuals, curvature: Curvature, reference_gradient:
     return rows.blocks.map(lambda block: (rows.of(block) * block.forward(solved)).sum(1))
 
 
-def self_influence(rows: Residuals, quadratic: Array) -> Array:
-    """g_i^T H^-1 g_i, (rows,), from the curvature's quadratic forms (rows, pairs)."""
-    return along(rows.r, quadratic)
-
-
-def leverage(rows: Residuals, quadratic: Array) -> Array:
-    """How strongly each row pulls its own prediction, (rows,): 0 (not at all) upwards, below 1 for two classes.
-
-    h_i = trace((S_i (x) x_i x_i^T) H^-1) / rows, S_i the softmax curvature of row i, H of the mean loss.
-    Source: Pregibon 1981; checked against the hat matrix in test_influence.
-    """
-    return trace(rows.p, quadratic) / len(rows.p)
-
-
 def self_influence_and_leverage(rows: Residuals, curvature: Curvature) -> tuple[Array, Array]:
-    """Both, (rows,) each, without holding the quadratic forms of all rows."""
+    """g_i^T H^-1 g_i, and how strongly each row pulls its own prediction; (rows,) each.
+
+    Leverage is 0 (not at all) upwards, below 1 for two classes: trace((S_i (x) x_i x_i^T) H^-1) / rows, S_i the softmax
+    curvature of row i, H of the mean loss. The quadratic forms of all rows are never held at once.
+    Source: Pregibon 1981; checked against the diagonal of the pairs and the hat matrix in test_influence.
+    """
     forms = curvature.row_forms(rows.blocks, rows.r, rows.p)
     return forms[:, 0].copy(), forms[:, 1] / len(rows.p)
 
