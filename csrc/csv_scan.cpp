@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <stdexcept>
 #include <string_view>
-#include <utility>
 
 #include "byte_masks.hpp"
-#include "utf8.hpp"
 
 namespace labelaudit {
 namespace {
@@ -47,37 +44,15 @@ CsvScanner::CsvScanner(char delimiter, std::int64_t skip_lines)
     classes_[0] = Class::kNul;
 }
 
+// The valid part is scanned first, so that an error before the invalid byte is the one that is reported.
 void CsvScanner::feed(std::span<const char> bytes) {
-    feed_held(bytes);
-    if (state_ != State::kFailed && !bytes.empty()) {
-        feed_checked(bytes);
-    }
-}
-
-// Completes the character that the last piece ended in, byte by byte: it needs at most three more.
-void CsvScanner::feed_held(std::span<const char>& bytes) {
-    while (held_size_ != 0 && !bytes.empty() && state_ != State::kFailed) {
-        held_[held_size_++] = bytes.front();
-        bytes = bytes.subspan(1);
-        const std::size_t size = std::exchange(held_size_, 0);
-        feed_checked({held_.data(), size});
-    }
-}
-
-// Scans the valid part first, so that an error before the invalid byte is the one that is reported.
-void CsvScanner::feed_checked(std::span<const char> bytes) {
-    const Utf8Prefix prefix = utf8_prefix(bytes);
-    const auto rest = bytes.subspan(prefix.valid);
-    scan(bytes.first(prefix.valid));
-    if (state_ == State::kFailed) {
-        return;
-    }
-    if (prefix.broken) {
+    const auto take = [this](std::span<const char> text) {
+        scan(text);
+        return state_ != State::kFailed;
+    };
+    if (state_ != State::kFailed && !characters_.feed(bytes, take) && state_ != State::kFailed) {
         fail(CsvFault::kInvalidUtf8, position_);
-        return;
     }
-    std::memmove(held_.data(), rest.data(), rest.size());  // rest may lie in held_ itself
-    held_size_ = rest.size();
 }
 
 void CsvScanner::finish() {
@@ -85,7 +60,7 @@ void CsvScanner::finish() {
     if (state_ == State::kFailed) {
         return;
     }
-    if (held_size_ != 0) {
+    if (characters_.is_cut()) {
         fail(CsvFault::kInvalidUtf8, position_);
     } else if (state_ == State::kQuoted) {
         fail(CsvFault::kUnclosedQuote, quote_offset_);

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "utf8.hpp"
+
 namespace labelaudit {
 
 enum class CsvFault : std::uint8_t {
@@ -76,8 +78,6 @@ class CsvScanner {
     };
     enum class Class : std::uint8_t { kOrdinary, kDelimiter, kQuote, kLineFeed, kReturn, kNul };
 
-    void feed_held(std::span<const char>& bytes);
-    void feed_checked(std::span<const char> bytes);
     void scan(std::span<const char> text);
     const char* scan_piece(const char* at, const char* end);
     const char* skip_preamble(const char* at, const char* end);
@@ -115,8 +115,7 @@ class CsvScanner {
     std::int64_t header_end_ = 0;
     std::int64_t marked_line_ = 0;
     std::int64_t error_count_ = 0;
-    std::array<char, 8> held_{};  // a character cut by the end of the last piece
-    std::size_t held_size_ = 0;
+    Utf8Pieces characters_;
     std::vector<std::int64_t> lines_;
     std::vector<std::int64_t> offsets_;
     std::vector<std::int64_t> blank_offsets_;
