@@ -13,6 +13,7 @@
 #include "csr_matrix.hpp"
 #include "csv_scan.hpp"
 #include "csv_write.hpp"
+#include "formulas.hpp"
 #include "matrix.hpp"
 #include "softmax.hpp"
 
@@ -119,6 +120,9 @@ void measure_scan(const std::string& name, const std::string& text) {
         scanner.feed(text);
         scanner.finish();
         if (scanner.error_count()) std::printf("the scan refused %s\n", name.c_str());
+    });
+    measure("formula-like cells, " + name, static_cast<std::int64_t>(text.size()), [&] {
+        if (la::count_formula_like(text, ',') != 0) std::printf("formulas in %s\n", name.c_str());
     });
 }
 
