@@ -57,6 +57,13 @@ class CellWalk {
         }
     }
 
+    // Past empty lines, where a record may start.
+    void pass_empty_lines() {
+        while (at_ < end_ && (*at_ == '\n' || *at_ == '\r')) {
+            pass(true);
+        }
+    }
+
     bool at_delimiter() const { return at_ < end_ && *at_ == delimiter_; }
     bool at_end() const { return at_ == end_; }
 

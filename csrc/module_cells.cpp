@@ -11,6 +11,7 @@
 #include "csv_cells.hpp"
 #include "formulas.hpp"
 #include "module_gate.hpp"
+#include "row_contents.hpp"
 
 namespace py = pybind11;
 namespace la = labelaudit;
@@ -121,6 +122,45 @@ std::int64_t count_formula_like(const py::buffer& data, char delimiter) {
     return la::count_formula_like({static_cast<const char*>(info.ptr), static_cast<std::size_t>(info.size)}, delimiter);
 }
 
+std::vector<la::ContentColumn> content_columns(const py::tuple& heads) {
+    std::vector<la::ContentColumn> columns;
+    std::vector<bool> seen(heads.size());
+    for (const py::handle head : heads) {
+        if (!PyTuple_Check(head.ptr()) || PyTuple_GET_SIZE(head.ptr()) != 2)
+            throw std::invalid_argument("columns: expected (field, head)");
+        PyObject *field = PyTuple_GET_ITEM(head.ptr(), 0), *bytes = PyTuple_GET_ITEM(head.ptr(), 1);
+        if (!PyLong_Check(field) || !PyBytes_Check(bytes))
+            throw std::invalid_argument("columns: expected (field, head)");
+        const std::size_t place = PyLong_AsSize_t(field);
+        if (PyErr_Occurred()) PyErr_Clear();  // it is then the largest size
+        if (place >= seen.size() || seen[place]) throw std::invalid_argument("columns: expected every field once");
+        seen[place] = true;
+        columns.push_back({place, {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))}});
+    }
+    if (columns.empty()) throw std::invalid_argument("columns: expected one or more");
+    return columns;
+}
+
+py::list row_contents(const py::buffer& data, char delimiter, std::int64_t rows, const py::tuple& columns) {
+    const py::buffer_info info = bytes_of(data);
+    if (rows < 0 || rows > info.size) throw std::invalid_argument("rows: expected no more than the bytes hold");
+    const std::vector<la::ContentColumn> wanted = content_columns(columns);
+    la::RowContents contents;
+    {
+        // Safe without the GIL: `info` and `columns` keep all bytes where they are.
+        const py::gil_scoped_release release;
+        contents = la::row_contents({static_cast<const char*>(info.ptr), static_cast<std::size_t>(info.size)},
+                                    delimiter, wanted, static_cast<std::size_t>(rows));
+    }
+    py::list found;
+    std::size_t start = 0;
+    for (const std::size_t end : contents.ends) {
+        found.append(py::bytes(contents.bytes.data() + start, end - start));
+        start = end;
+    }
+    return found;
+}
+
 }  // namespace
 
 void bind_csv_cells(py::module_& m) {
@@ -131,4 +171,6 @@ void bind_csv_cells(py::module_& m) {
           "Whether a spreadsheet would take the cell, UTF-8, for a formula; a plain number is none");
     m.def("count_formula_like", &count_formula_like, py::arg("data"), py::arg("delimiter"),
           "How many cells of well-formed records are formula-like");
+    m.def("row_contents", &row_contents, py::arg("data"), py::arg("delimiter"), py::arg("rows"), py::arg("columns"),
+          "For each well-formed record (field, head)'s heads, in this order, each before its cell behind its length");
 }

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from labelaudit.audits.result import Audit
-from labelaudit.cleaning.original import cells_of, read_original
-from labelaudit.fingerprints import fingerprints, occurrences
-from labelaudit.table.reader import read_table
+from labelaudit.cleaning.original import fingerprints_of, read_original
+from labelaudit.fingerprints import occurrences
+from labelaudit.table.reader import read_cells, read_table
 from parquets import as_parquet, drawn, pa, pq
 
 NESTED = {
@@ -82,7 +82,7 @@ def written(seed: int) -> tuple[Audit, Any]:
 
 def audit_of(path: str) -> Audit:
     source = vars(read_table([path], label="the label").sources[0])
-    cells = cells_of(read_original(Audit(None, {"sources": [source]}, None), path))  # type: ignore[arg-type]
+    cells = read_cells([path], label="the label")
     classes = sorted({*cells["the label"]} - {""})
     summary = {"label": "the label", "classes": [{"name": name} for name in classes]}
     ranking = pd.DataFrame({"row": [], "is_label_issue": pd.Series([], dtype=bool), "predicted_label": []})
@@ -90,7 +90,7 @@ def audit_of(path: str) -> Audit:
 
 
 def keys(audit: Audit) -> list[tuple[str, int]]:
-    found = fingerprints(cells_of(read_original(audit, "data.parquet")))
+    found = fingerprints_of(read_original(audit, "data.parquet"))
     return list(zip(found.tolist(), occurrences(found).tolist(), strict=True))
 
 

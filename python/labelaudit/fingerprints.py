@@ -8,6 +8,7 @@ and reordered columns keep their fingerprints; any change of a cell or of a colu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,13 @@ def fingerprints(cells: pd.DataFrame) -> Fingerprints:
     found: list[str] = []
     for start in range(0, len(cells), CHUNK):
         rows = zip(*(column[start : start + CHUNK].tolist() for column in columns), strict=True)
-        found += [sha256(row).hexdigest()[:DIGITS] for row in map(b"".join, rows)]
+        found += hashed(map(b"".join, rows))
     return np.array(found, dtype=object)
+
+
+def hashed(contents: Iterable[bytes]) -> list[str]:
+    """The fingerprints of rows by what is hashed of each."""
+    return [sha256(content).hexdigest()[:DIGITS] for content in contents]
 
 
 def occurrences(found: Fingerprints) -> NDArray[np.int64]:
@@ -51,13 +57,14 @@ def _measured_cells(name: str, column: pd.Series) -> NDArray[np.object_]:
     import pandas as pd
 
     codes, words = pd.factorize(column.to_numpy(dtype=object))
-    head = _measured(name)
-    measured = np.empty(len(words), dtype=object)
-    measured[:] = [head + _measured(word) for word in words]
-    out: NDArray[np.object_] = measured[codes]
+    head = measured(name)
+    cells = np.empty(len(words), dtype=object)
+    cells[:] = [head + measured(word) for word in words]
+    out: NDArray[np.object_] = cells[codes]
     return out
 
 
-def _measured(text: str) -> bytes:
+def measured(text: str) -> bytes:
+    """A name or a cell as it is hashed: in UTF-8 behind its length in bytes and a colon."""
     raw = text.encode("utf-8", "surrogatepass")  # a lone surrogate, which only a DataFrame can hold
     return b"%d:%b" % (len(raw), raw)

@@ -102,11 +102,11 @@ def test_a_check_knows_rows_by_content(sample: Path) -> None:
 def test_a_review_shows_parquets_cells_and_keys(sample: Path) -> None:
     from labelaudit.checks.compare import Content
     from labelaudit.review.suspects import read_suspects
-    from labelaudit.table.reader import read_cells
+    from labelaudit.table.reader import read_fingerprints
 
     audit = labelaudit.audit("train.parquet", "label", id="key", **QUICK)
     suspects = read_suspects(audit)
-    content = Content.of(read_cells(["train.parquet"], label="label"))
+    content = Content.of(read_fingerprints(["train.parquet"], label="label"))
     assert suspects.key(9) == (content.fingerprints[8], content.occurrences[8])
     assert suspects.row_of(suspects.key(9)) == 9
     frame = pd.read_parquet("train.parquet")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import labelaudit
-from labelaudit.cleaning.original import cells_of, read_original
+from labelaudit.cleaning.original import fingerprints_of, read_original
 from labelaudit.decisions.decision import Decision
-from labelaudit.fingerprints import fingerprints, occurrences
+from labelaudit.fingerprints import occurrences
 from sample_data import QUICK, csv_text, sample_rows
 
 
@@ -42,5 +42,5 @@ def decide(audited: Path) -> Callable[..., Decision]:
 
 
 def _keys(audit: labelaudit.Audit, file: str) -> list[tuple[str, int]]:
-    found = fingerprints(cells_of(read_original(audit, file)))
+    found = fingerprints_of(read_original(audit, file))
     return list(zip(found.tolist(), occurrences(found).tolist(), strict=True))

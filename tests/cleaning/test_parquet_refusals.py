@@ -15,11 +15,10 @@ import pytest
 
 import labelaudit
 from labelaudit.cleaning import parquet_change, parquet_writer
-from labelaudit.cleaning.original import cells_of, read_original
+from labelaudit.cleaning.original import fingerprints_of, read_original
 from labelaudit.decisions.decision import Decision
 from labelaudit.decisions.exchange import json_lines
 from labelaudit.errors import InputError, UsageError
-from labelaudit.fingerprints import fingerprints
 from parquet_copies import audit_of, keys, rows
 from parquets import as_parquet, pa, pq
 from sample_data import HEADER, QUICK, sample_rows
@@ -37,7 +36,7 @@ def audited(folder: Path) -> Callable[..., None]:
     frame = pd.DataFrame(sample_rows(), columns=HEADER).astype({"a": float, "b": float})
     frame.to_parquet("train.parquet", index=False, row_group_size=20)
     labelaudit.audit("train.parquet", "label", id="key", **QUICK).save("saved")
-    found = fingerprints(cells_of(read_original(labelaudit.load("saved"), "train.parquet")))
+    found = fingerprints_of(read_original(labelaudit.load("saved"), "train.parquet"))
 
     def decide(*decided: tuple[Any, ...]) -> None:
         decisions = [Decision(str(found[row]), 1, *rest) for row, *rest in decided]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from labelaudit.audits.result import Audit, findings_of
 from labelaudit.checks.baseline import Key, is_quiet
 from labelaudit.checks.result import Check, Issue, Limits
-from labelaudit.fingerprints import Fingerprints, fingerprints, occurrences
+from labelaudit.fingerprints import Fingerprints, occurrences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +30,8 @@ class Content:
     occurrences: NDArray[np.int64]
 
     @classmethod
-    def of(cls, cells: pd.DataFrame) -> Content:
-        """From the texts of the cells."""
-        found = fingerprints(cells)
+    def of(cls, found: Fingerprints) -> Content:
+        """From the rows' fingerprints."""
         return cls(found, occurrences(found))
 
     def changed(self, base: Fingerprints) -> NDArray[np.bool_]:

@@ -24,7 +24,7 @@ from labelaudit.table.delimiter import delimiter_of
 from labelaudit.table.frame import cells_of_frame
 from labelaudit.table.opening import Opened, all_parquet, open_input
 from labelaudit.table.parquet.file import Parquet
-from labelaudit.table.reader import read_cells
+from labelaudit.table.reader import read_fingerprints
 from labelaudit.table.source import Text
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def check_data(
     with placed(data, options, storing, reference=reference, beside=beside) as placement:
         texts = data if hasattr(data, "columns") else _opened_all(placement.data, options)
         base = None if gate.diff_base is None else _base(gate.diff_base, texts, options)
-        content = Content.of(_cells(texts, options, rejects=options.reading.rejects))
+        content = Content.of(_fingerprints(texts, options, rejects=options.reading.rejects))
         audit = audit_data(texts, options, reference=reference, beside=beside, placement=placement, tick=tick)
 
     def compared() -> Check:
@@ -102,7 +102,7 @@ def check_saved(audit: Audit, data: Paths | None = None) -> Check:
     for text, source in zip(texts, table.sources, strict=True):
         if text.sha256 != source.sha256:
             raise InputError(f"{text.name}: the file changed while it was read; run again when it is complete.")
-    return compare(audit, Content.of(_cells(texts, options)), DEFAULT_LIMITS)
+    return compare(audit, Content.of(_fingerprints(texts, options)), DEFAULT_LIMITS)
 
 
 def _baseline(gate: Gate) -> Baseline | None:
@@ -126,16 +126,16 @@ def _base(base: Paths | pd.DataFrame, data: Paths | pd.DataFrame, options: Audit
         base, first = _opened_all(base, options), data[0]
         all_parquet([*_opened_all(data, options), *base])  # their cells are compared as texts: one format
         mark = delimiter_of(first.path, mark) if isinstance(first, Text) else mark
-    return fingerprints(_cells(base, options, mark))
+    return _fingerprints(base, options, mark)
 
 
-def _cells(
+def _fingerprints(
     data: Paths | pd.DataFrame, options: AuditOptions, delimiter: str | None = None, rejects: str | None = None
-) -> pd.DataFrame:
+) -> Fingerprints:
     if hasattr(data, "columns"):
-        return cells_of_frame(data)
+        return fingerprints(cells_of_frame(data))
     how = options.reading
-    return read_cells(
+    return read_fingerprints(
         data,
         label=how.label,
         skip=how.skip,

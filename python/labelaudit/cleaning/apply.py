@@ -10,7 +10,7 @@ from os import PathLike, fspath
 from labelaudit.audits.loading import audit_file, load
 from labelaudit.audits.result import Audit
 from labelaudit.audits.saving import AUDIT, MODEL, RANKING
-from labelaudit.cleaning.original import Original, cells_of, read_original
+from labelaudit.cleaning.original import Original, fingerprints_of, read_original
 from labelaudit.cleaning.output import refuse_same
 from labelaudit.cleaning.parquet_copy import ParquetCopy, parquet_copy, refuse_name
 from labelaudit.cleaning.plan import Plan, found_again, plan_of, refuse_foreign_labels, suggestions, united
@@ -141,7 +141,7 @@ def _plan(
     max_label_score: float | None,
 ) -> Plan:
     decided = united([(printable(fspath(path)), read_decisions(path)) for path in sources])
-    rows = found_again(decided, cells_of(original), original.name) if decided else {}
+    rows = found_again(decided, fingerprints_of(original), original.name) if decided else {}
     return plan_of(rows, suggestions(audit, max_label_score) if accept_suggestions else {})
 
 

@@ -6,21 +6,19 @@ import hashlib
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labelaudit.audits.result import Audit
 from labelaudit.cleaning.charset import UTF8, Charset, charset_of
 from labelaudit.cleaning.records import Records, records_of
 from labelaudit.errors import InputError, UsageError
+from labelaudit.fingerprints import Fingerprints, fingerprints
 from labelaudit.table.compression import decompress
+from labelaudit.table.contents import text_fingerprints
 from labelaudit.table.opening import open_input
 from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.scan import scan, structure
 from labelaudit.table.source import STDIN, Text
-from labelaudit.table.values import read_values
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,13 @@ def read_original(audit: Audit, data: str | PathLike[str]) -> Original | Parquet
     return Original(text, raw, content, charset, records_of(text.data, found))
 
 
-def cells_of(original: Original | Parquet) -> pd.DataFrame:
-    """Every cell of every row as the text that stands in the file, with the names of the columns."""
+def fingerprints_of(original: Original | Parquet) -> Fingerprints:
+    """The fingerprint of every row, in file order."""
     if isinstance(original, Parquet):
         from labelaudit.table.parquet.reader import parquet_cells
 
-        return parquet_cells([original], original.header[0])
-    found = original.records.structure
-    return read_values([original.text], [found], columns=found.header, as_text=found.header, features=(), missing=())
+        return fingerprints(parquet_cells([original], original.header[0]))
+    return text_fingerprints([original.text], [original.records.structure])
 
 
 def _only_source(audit: Audit) -> dict[str, Any]:

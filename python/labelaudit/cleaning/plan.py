@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labelaudit.audits.result import Audit
 from labelaudit.decisions.decision import Decision, Key
 from labelaudit.errors import InputError
-from labelaudit.fingerprints import fingerprints, occurrences
+from labelaudit.fingerprints import Fingerprints, occurrences
 from labelaudit.table.words import counted, listed, quoted
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -74,11 +70,10 @@ def united(sources: Sequence[tuple[str, Sequence[Decision]]]) -> list[Decision]:
     return [decision for _, decision in first.values()]
 
 
-def found_again(decisions: Sequence[Decision], cells: pd.DataFrame, name: str) -> dict[int, Decision]:
+def found_again(decisions: Sequence[Decision], prints: Fingerprints, name: str) -> dict[int, Decision]:
     """The decisions by row, from 0; raises InputError if the data has no row with the content of one of them."""
     import pandas as pd
 
-    prints = fingerprints(cells)
     count = occurrences(prints)
     wanted = {decision.key: decision for decision in decisions}
     near = np.flatnonzero(pd.Series(prints).isin({print_ for print_, _ in wanted}))

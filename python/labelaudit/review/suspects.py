@@ -16,7 +16,7 @@ from labelaudit.checks.compare import Content
 from labelaudit.decisions.decision import Key
 from labelaudit.errors import UsageError
 from labelaudit.explanations.data import audited_inputs
-from labelaudit.fingerprints import DIGITS
+from labelaudit.fingerprints import DIGITS, fingerprints
 from labelaudit.table.reader import read_cells
 
 if TYPE_CHECKING:
@@ -100,4 +100,4 @@ def read_suspects(audit: Audit, data: Paths | None = None) -> Suspects:
     how = AuditOptions.of(audit.record["options"]).reading
     inputs = audited_inputs(audit, data)
     cells = read_cells(inputs, label=how.label, skip=how.skip, delimiter=how.delimiter, charset=how.charset)
-    return Suspects(audit, cells, Content.of(cells))
+    return Suspects(audit, cells, Content.of(fingerprints(cells)))

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from labelaudit.errors import InputError, UsageError
+from labelaudit.fingerprints import Fingerprints, fingerprints
 from labelaudit.table.build import Rows, build, refuse_other_count
+from labelaudit.table.contents import text_fingerprints
 from labelaudit.table.delimiter import delimiter_of
 from labelaudit.table.header import (
     check_header,
@@ -105,6 +107,39 @@ def read_cells(
 
     Raises as `read_table` does where a file is not well-formed or has no such label column.
     """
+    found = _well_formed(paths, label, skip, delimiter, charset, rejects, trust_size)
+    if not isinstance(found, tuple):
+        return found
+    texts, structures = found
+    header = structures[0].header
+    return read_values(texts, structures, columns=header, as_text=header, features=(), missing=())
+
+
+def read_fingerprints(
+    paths: Sequence[Input],
+    *,
+    label: str,
+    skip: int = 0,
+    delimiter: str | None = None,
+    charset: str = "utf-8",
+    rejects: str | None = None,
+    trust_size: bool = False,
+) -> Fingerprints:
+    """The fingerprints of what `read_cells` gives, in file order; raises as it does."""
+    found = _well_formed(paths, label, skip, delimiter, charset, rejects, trust_size)
+    return text_fingerprints(*found) if isinstance(found, tuple) else fingerprints(found)
+
+
+def _well_formed(
+    paths: Sequence[Input],
+    label: str,
+    skip: int,
+    delimiter: str | None,
+    charset: str,
+    rejects: str | None,
+    trust_size: bool,
+) -> tuple[list[Text], list[Structure]] | pd.DataFrame:
+    """Texts with the structure of each; of Parquet, all cells."""
     texts, parquet = _opened(paths, charset, trust_size, delimiter=delimiter, skip=skip)
     if parquet:
         from labelaudit.table.parquet.reader import parquet_cells, refuse_csv_options
@@ -112,9 +147,7 @@ def read_cells(
         refuse_csv_options(parquet[0], skip=skip, delimiter=delimiter, charset=charset, rejects=rejects)
         return parquet_cells(parquet, label)
     with kept_rejects(rejects, texts, skip=skip, delimiter=delimiter):
-        structures = _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
-    header = structures[0].header
-    return read_values(texts, structures, columns=header, as_text=header, features=(), missing=())
+        return texts, _structures(texts, roles(label=label), skip=skip, delimiter=delimiter, expect=None)
 
 
 def _opened(
