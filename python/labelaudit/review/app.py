@@ -79,7 +79,7 @@ class Api:
                 "label": audit.summary["label"],
                 "sources": [source["path"] for source in audit.record["sources"]],
                 "rows": len(audit.ranking),
-                "columns": [name for name in self._session.suspects.cells.columns if name != audit.summary["label"]],
+                "columns": self._session.suspects.columns,
                 "classes": self._session.classes(),
                 "who": _who(request),
                 "decisions_file": str(self._session.store.path),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,30 +15,28 @@ from labelaudit.checks.compare import Content
 from labelaudit.decisions.decision import Key
 from labelaudit.errors import UsageError
 from labelaudit.explanations.data import audited_inputs
-from labelaudit.fingerprints import DIGITS, fingerprints
-from labelaudit.table.reader import read_cells
-
-if TYPE_CHECKING:
-    import pandas as pd
+from labelaudit.fingerprints import DIGITS
+from labelaudit.table.reader import read_single_rows
+from labelaudit.table.single import SingleRows
 
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Suspects:
-    """An audit beside its data: `cells` and `content` of every data row, labelled or not, in file order.
+    """An audit beside its data: `rows` and `content` of every data row, labelled or not, in file order.
 
     A row goes by its `row` of the ranking, from 1.
     """
 
     audit: Audit
-    cells: pd.DataFrame
+    rows: SingleRows
     content: Content
 
     @cached_property
     def _place(self) -> Rows:
         """Where each row stands in the ranking; -1 for one that was not audited."""
-        place = np.full(len(self.cells) + 1, -1, dtype=np.int64)
+        place = np.full(len(self.content.fingerprints) + 1, -1, dtype=np.int64)
         place[self.audit.ranking["row"].to_numpy()] = np.arange(len(self.audit.ranking))
         return place
 
@@ -52,7 +49,7 @@ class Suspects:
 
     def has(self, row: int) -> bool:
         """Whether this row was audited."""
-        return 1 <= row <= len(self.cells) and bool(self._place[row] >= 0)
+        return 1 <= row < len(self._place) and bool(self._place[row] >= 0)
 
     def finding(self, row: int) -> Finding:
         """Its line of the ranking; raises UsageError for a row that was not audited."""
@@ -73,22 +70,22 @@ class Suspects:
             return None
         return int(rows[at]) if self.has(int(rows[at])) else None
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns but the label, in the order of the file."""
+        return [name for name in self.rows.names if name != self.audit.summary["label"]]
+
     def cells_of(self, row: int) -> dict[str, str]:
         """The row's cells but for its label, as they stand in the file, in its order."""
-        label = self.audit.summary["label"]
-        values = self.cells.iloc[row - 1].tolist()
-        return {name: cell for name, cell in zip(self.cells.columns, values, strict=True) if name != label}
+        named = dict(zip(self.rows.names, self.rows.cells(row - 1), strict=True))
+        return {name: named[name] for name in self.columns}
 
     def holding(self, rows: Rows, text: str) -> NDArray[np.bool_]:
         """Which of the rows have this text in a cell, whatever its case; `#N` is a row's number, `:N` its line."""
         if text[:1] in ("#", ":") and text[1:].isdecimal():
             numbers = rows if text[0] == "#" else self._lines(rows)
             return np.asarray(numbers == float(text[1:]), dtype=bool)
-        found = np.zeros(len(rows), dtype=bool)
-        cells = self.cells.iloc[rows - 1]
-        for name in cells.columns:
-            found |= cells[name].str.contains(text, case=False, regex=False).to_numpy(dtype=bool)
-        return found
+        return self.rows.holding(rows - 1, text)
 
     def _lines(self, rows: Rows) -> NDArray[np.float64]:
         lines = self.audit.ranking["line"].iloc[self._place[rows]]
@@ -99,5 +96,5 @@ def read_suspects(audit: Audit, data: Paths | None = None) -> Suspects:
     """The audit with its data read again; raises InputError where that is gone or was changed."""
     how = AuditOptions.of(audit.record["options"]).reading
     inputs = audited_inputs(audit, data)
-    cells = read_cells(inputs, label=how.label, skip=how.skip, delimiter=how.delimiter, charset=how.charset)
-    return Suspects(audit, cells, Content.of(fingerprints(cells)))
+    rows, found = read_single_rows(inputs, label=how.label, skip=how.skip, delimiter=how.delimiter, charset=how.charset)
+    return Suspects(audit, rows, Content.of(found))

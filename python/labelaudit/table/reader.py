@@ -25,6 +25,7 @@ from labelaudit.table.parts import PART_BYTES, read_columns
 from labelaudit.table.rejects import kept_rejects
 from labelaudit.table.roles import Named, Roles, refuse_unknown, roles
 from labelaudit.table.scan import Header, Structure, scan, structure
+from labelaudit.table.single import FrameRows, SingleRows, TextRows
 from labelaudit.table.source import STDIN, Text
 from labelaudit.table.table import Source, Table
 from labelaudit.table.values import file_places, read_values
@@ -128,6 +129,16 @@ def read_fingerprints(
     """The fingerprints of what `read_cells` gives, in file order; raises as it does."""
     found = _well_formed(paths, label, skip, delimiter, charset, rejects, trust_size)
     return text_fingerprints(*found) if isinstance(found, tuple) else fingerprints(found)
+
+
+def read_single_rows(
+    paths: Sequence[Input], *, label: str, skip: int = 0, delimiter: str | None = None, charset: str = "utf-8"
+) -> tuple[SingleRows, Fingerprints]:
+    """The same rows one by one, and their fingerprints; raises as `read_cells` does."""
+    found = _well_formed(paths, label, skip, delimiter, charset, None, False)
+    if isinstance(found, tuple):
+        return TextRows(file_places(*found)), text_fingerprints(*found)
+    return FrameRows(found), fingerprints(found)
 
 
 def _well_formed(

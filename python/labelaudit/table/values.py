@@ -33,13 +33,21 @@ class FilePlaces:
 
     def cell(self, row: int, column: str) -> str:
         """The cell as it stands in the file."""
+        place: int = self.structures[self.file[row]].header.index(column)
+        return self.record(row)[place]
+
+    def record(self, row: int) -> tuple[str, ...]:
+        """All cells of the row, likewise."""
+        return split_record(self.written(row), self.structures[self.file[row]].delimiter)
+
+    def written(self, row: int) -> str:
+        """The record of the row as it stands in the file; it may have line ends."""
         text, structure = self.texts[self.file[row]], self.structures[self.file[row]]
         start = int(self.offset[row])
         after = int(np.searchsorted(structure.offsets, start, side="right"))
         stop = int(structure.offsets[after]) if after < len(structure.offsets) else len(text.body)
-        record = text.body[start:stop].decode("utf-8")
-        cell: str = split_record(record, structure.delimiter)[structure.header.index(column)]
-        return cell
+        record: str = text.body[start:stop].decode("utf-8")
+        return record
 
 
 def file_places(texts: Sequence[Text], structures: Sequence[Structure]) -> FilePlaces:
