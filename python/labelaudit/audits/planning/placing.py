@@ -149,7 +149,7 @@ def _opened_early(data: Paths | pd.DataFrame, options: AuditOptions, limit: Limi
     return [open_input(path, **given) if _only_once(path) else path for path in data]
 
 
-def _is_plain(path: Any) -> bool:
+def _is_plain(path: Any) -> TypeGuard[str | os.PathLike[str]]:
     """Whether it names a file that is neither compressed nor Parquet."""
     if not isinstance(path, str | os.PathLike):
         return False
