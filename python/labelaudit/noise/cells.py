@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.noise.link import SMALLEST_PROBABILITY, Labels
+from labelaudit.noise.link import SMALLEST_PROBABILITY, Labels, log_odds
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -20,8 +20,7 @@ CELLS = 16  # a unit of logits: within one a log-likelihood bends by less than 1
 
 def condensed(p: Array, given: Codes) -> Labels:
     """Labels (rows,) with probabilities (rows, 2) as cells, which weigh AS_MANY rows together."""
-    logit = np.log(np.maximum(p[:, 1], SMALLEST_PROBABILITY))
-    logit -= np.log(np.maximum(p[:, 0], SMALLEST_PROBABILITY))
+    logit = log_odds(p)
     lowest = np.log(SMALLEST_PROBABILITY)
     cell = 2 * ((logit - lowest) * CELLS).astype(np.int64) + given
     count = np.bincount(cell)
