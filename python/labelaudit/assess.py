@@ -114,7 +114,8 @@ def assess(
             trusted = _blocks(encoder, reference, there, settings, device)
         voters[vote.encoding] = encoder, Voter(objective, fit, p, vote.weight, solver, trusted, curvature)
     true = None if reference is None or there is None else reference.given[there.order]
-    evidence = Evidence(given, same, sample(rows.hashes[layout.order], SAMPLE_ROWS), true)
+    drawn = sample(rows.hashes[layout.order], SAMPLE_ROWS) if rows.classes > 2 else np.arange(len(given))
+    evidence = Evidence(given, same, drawn, true)
     encoder, model = voters[choice.encoding]
     if pred_probs is None:
         belief = credibility(evidence, [voter for _, voter in voters.values()], tick)

@@ -77,19 +77,18 @@ def _frame(
 def _lines(table: Table) -> Any:
     import pandas as pd
 
-    return (
-        pd.array(np.where(table.line >= 0, table.line, 0), dtype="Int64").copy()
-        if (table.line >= 0).all()
-        else (pd.array([None] * len(table), dtype="Int64"))
-    )
+    missing = np.broadcast_to(not (table.line >= 0).all(), len(table)).copy()
+    return pd.arrays.IntegerArray(np.where(missing, 0, table.line), missing)
 
 
 def _scores(rows: int, fitted: NDArray[np.int64], alone: NDArray[np.int64], assessment: Assessment) -> dict[str, Array]:
-    out = {}
-    for name in ("label_score", "average_influence", "self_influence", "self_confidence", "leverage"):
-        values = np.full(rows, np.nan)
-        values[fitted] = getattr(assessment.scores, name)
-        out[name] = values
+    names = ("label_score", "average_influence", "self_influence", "self_confidence", "leverage")
+    found: dict[str, Array] = {name: getattr(assessment.scores, name) for name in names}
+    if not len(alone):
+        return found
+    out = {name: np.full(rows, np.nan) for name in names}
+    for name in names:
+        out[name][fitted] = found[name]
     out["label_score"][alone] = 0.0
     out["self_confidence"][alone] = 0.0
     return out
@@ -98,7 +97,7 @@ def _scores(rows: int, fitted: NDArray[np.int64], alone: NDArray[np.int64], asse
 def worst_first(columns: dict[str, Any], rank_by: RankBy) -> NDArray[np.int64]:
     """The order by the column that was asked for, ties by label_score, average_influence, row; missing values last."""
     key = -columns[rank_by] if rank_by == "self_influence" else columns[rank_by]
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
     tied = _tied(key[order])
     some = order[tied]
     ties = (columns["row"][some], columns["average_influence"][some], columns["label_score"][some], key[some])

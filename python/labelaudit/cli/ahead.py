@@ -8,7 +8,7 @@ from importlib import import_module
 
 from labelaudit.threads import Thread
 
-READING = ("pandas",)
+READING = ("pandas", "labelaudit.audits.planning.plan")
 METHOD = ("scipy.linalg", "scipy.interpolate", "scipy.spatial.distance")
 PAGE = ("labelaudit.views.view", "labelaudit.report.html")
 LARGE = 1 << 24  # bytes of data, from which on there is time for it
