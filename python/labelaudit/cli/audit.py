@@ -41,7 +41,6 @@ def audit(
     """
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.planning.placing import Storage, placed
-    from labelaudit.audits.planning.sampled import bytes_of
     from labelaudit.audits.saving import AUDIT, MODEL, PAGE, RANKING
     from labelaudit.cli import ahead
     from labelaudit.errors import UsageError
@@ -57,8 +56,7 @@ def audit(
     refuse_to_overwrite_data((*data, *filter(None, beside)), targets)
     check_folder(Path(out))
     trusted = None if options.reference is None else [options.reference]
-    if options.settings.threads > 1 and sum(map(bytes_of, data)) >= ahead.LARGE:
-        ahead.prepare((*ahead.READING, *ahead.METHOD, *ahead.PAGE), page=True)
+    ahead.expect(data, threads=options.settings.threads, bound=storing.memory_limit is not None, page=True)
     place = placed(list(data), options, storing, out=Path(out), reference=trusted)
     with place as placement, progress(quiet=quiet, verbose=verbose) as tick:
         result, page = _audited(placement, options, trusted, tick, top_only)
