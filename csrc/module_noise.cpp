@@ -57,6 +57,14 @@ void average_belief(const py::array& towards, const py::array& given, const py::
     la::average_belief(logits, labels, averaged, o);
 }
 
+void log_odds(const py::array& p, double smallest, py::array& out) {
+    const std::int64_t rows = dim(p, "p", 2, 0);
+    const auto probabilities = input(p, "p", {rows, 2});
+    const auto o = output(out, "out", {rows}, {&p});
+    const py::gil_scoped_release release;
+    la::log_odds(probabilities, smallest, o);
+}
+
 }  // namespace
 
 void bind_noise(py::module_& m) {
@@ -65,4 +73,6 @@ void bind_noise(py::module_& m) {
           "Adds the derivatives of the labels' log-likelihood to the arrays given; returns the log-likelihood");
     m.def("average_belief", &average_belief, exact("towards"), exact("given"), exact("nodes"), exact("out"),
           "out = sum of weight / (1 + exp(-(sharpness towards + offset[given]))); nodes: weight, sharpness, offsets");
+    m.def("log_odds", &log_odds, exact("p"), py::arg("smallest"), exact("out"),
+          "out = log(max(p[:, 1], smallest)) - log(max(p[:, 0], smallest))");
 }

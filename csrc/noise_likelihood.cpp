@@ -182,6 +182,12 @@ double label_likelihood(const NoisyLabels& labels, std::span<const double> table
     return total;
 }
 
+void log_odds(std::span<const double> p, double smallest, std::span<double> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        out[i] = std::log(std::max(p[2 * i + 1], smallest)) - std::log(std::max(p[2 * i], smallest));
+    }
+}
+
 void average_belief(std::span<const double> towards, std::span<const std::int64_t> given,
                     std::span<const BeliefNode> nodes, std::span<double> out) {
     constexpr std::size_t at_once = 512;  // what is worked on stays in the nearest cache

@@ -47,4 +47,8 @@ struct BeliefNode {
 void average_belief(std::span<const double> towards, std::span<const std::int64_t> given,
                     std::span<const BeliefNode> nodes, std::span<double> out);
 
+// The log-odds of the second of two classes, (rows,), from their probabilities p (rows x 2), none taken to be below
+// `smallest`.
+void log_odds(std::span<const double> p, double smallest, std::span<double> out);
+
 }  // namespace labelaudit

@@ -77,13 +77,15 @@ def audit(
     given = locals()  # the arguments, while nothing else has a name here
 
     from labelaudit.arguments import audit_options, paths
+    from labelaudit.audits.inputs import read_inputs
     from labelaudit.audits.planning.placing import placed
-    from labelaudit.audits.run import audit_data
+    from labelaudit.audits.run import audit_inputs
 
     asked = audit_options(given)
     beside: Any = {"reference": asked.reference, "beside": asked.beside}
     with placed(paths(data), asked.options, asked.storing, **beside) as placement:
-        return audit_data(placement.data, asked.options, placement=placement, **beside)
+        inputs = read_inputs(placement.taken(), asked.options, **beside)
+        return audit_inputs(inputs, asked.options, placement=placement)
 
 
 def plan(data: pd.DataFrame | str | PathLike[str] | Sequence[str | PathLike[str]], label: str, **options: Any) -> Plan:

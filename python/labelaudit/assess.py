@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import Layout, RowBlocks, layout_of
+from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
 from labelaudit.choose import SAMPLE_ROWS, Choice, Rows, choose, hard_objective
 from labelaudit.cluster.current import in_use
 from labelaudit.device import Device, place, resolve
@@ -114,7 +114,8 @@ def assess(
             trusted = _blocks(encoder, reference, there, settings, device)
         voters[vote.encoding] = encoder, Voter(objective, fit, p, vote.weight, solver, trusted, curvature)
     true = None if reference is None or there is None else reference.given[there.order]
-    evidence = Evidence(given, same, sample(rows.hashes[layout.order], SAMPLE_ROWS), true)
+    drawn = sample(rows.hashes[layout.order], SAMPLE_ROWS) if rows.classes > 2 else np.arange(len(given))
+    evidence = Evidence(given, same, drawn, true)
     encoder, model = voters[choice.encoding]
     if pred_probs is None:
         belief = credibility(evidence, [voter for _, voter in voters.values()], tick)
@@ -126,9 +127,10 @@ def assess(
         rows_there = residuals(model.trusted, HardTargets(true, rows.classes), model.fit.theta)
         gradient = mean_gradient(rows_there, np.ones(len(true)))
     scores = score(model, given, belief.belief, gradient)
+    scores, right = _in_order(scores, belief.belief, layout, settings.threads)
     return Assessment(
-        _in_order(scores, layout),
-        replace(belief, belief=layout.to_table_order(belief.belief)),
+        scores,
+        replace(belief, belief=right),
         choice,
         encoder,
         model.fit,
@@ -148,9 +150,10 @@ def _blocks(encoder: Encoder, rows: Rows, layout: Layout, settings: Settings, de
     return place(blocks, device) if device == "cuda" else blocks
 
 
-def _in_order(scores: Scores, layout: Layout) -> Scores:
-    ordered: dict[str, Any] = {name: layout.to_table_order(values) for name, values in vars(scores).items()}
-    return Scores(**ordered)
+def _in_order(scores: Scores, belief: Array, layout: Layout, threads: int) -> tuple[Scores, Array]:
+    """Scores and belief in the order of the table."""
+    *ordered, right = on_threads(layout.to_table_order, [*vars(scores).values(), belief], threads)
+    return Scores(**dict(zip(vars(scores), ordered, strict=True))), right
 
 
 def probabilities_of(assessment: Assessment, columns: Sequence[Column], rows: NDArray[np.int64]) -> Array:

@@ -11,6 +11,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
 
@@ -141,9 +142,14 @@ class Layout:
 
     def to_table_order(self, values: NDArray[Any]) -> NDArray[Any]:
         """Row-aligned values from storage order to the table's row order."""
-        out = np.empty_like(values)
-        out[self.order] = values
-        return out
+        return values.take(self._place, axis=0)
+
+    @cached_property
+    def _place(self) -> NDArray[np.int64]:
+        """Where in storage order each of the table's rows stands."""
+        place = np.empty_like(self.order)
+        place[self.order] = np.arange(self.rows)
+        return place
 
 
 def layout_of(fold: NDArray[np.int64], chunk_rows: int = CHUNK_ROWS) -> Layout:

@@ -126,7 +126,11 @@ def choose(
     encodings = TRIED if encoding == "auto" else (encoding,)
     grid = l2_grid(rows.classes) if l2 == "auto" else (l2,)
     drawn = rows.take(sample(rows.hashes, SAMPLE_ROWS))
-    encoders = [fit_encoder(name, drawn.columns, drawn.hashes, drawn.fitted) for name in encodings]
+
+    def fitted(name: Encoding) -> Encoder:
+        return fit_encoder(name, drawn.columns, drawn.hashes, drawn.fitted)
+
+    encoders = list(on_threads(fitted, encodings, threads))
     encoders = [e for i, e in enumerate(encoders) if not any(_same(e, other) for other in encoders[:i])]
 
     def tried(encoder: Encoder) -> list[Trial]:

@@ -80,6 +80,14 @@ def test_an_averaged_belief_is_the_sum_over_its_nodes(rows: int, count: int, see
     np.testing.assert_allclose(out, nodes[:, 0] @ (1 / (1 + np.exp(-z))), rtol=1e-12, atol=1e-14)
 
 
+@given(st.integers(0, 1100), st.integers(0, 2**32 - 1))
+def test_log_odds_are_those_of_the_bounded_probabilities(rows: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    p, out = rng.choice([0.0, 1e-300, 1e-9, 0.3, 1.0], size=(rows, 2)), np.full(rows, np.nan)
+    _core.log_odds(p, 1e-9, out)
+    np.testing.assert_allclose(out, np.log(np.maximum(p[:, 1], 1e-9) / np.maximum(p[:, 0], 1e-9)), atol=1e-14)
+
+
 def test_labels_beyond_two_classes_are_refused() -> None:
     for label in (-1, 2):
         with pytest.raises(ValueError, match="given: expected 0 or 1"):

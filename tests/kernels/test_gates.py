@@ -25,6 +25,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
     "conjugate_gradient": {"b": (ROWS, COLS), "inverse_diagonal": (COLS,)},
     "label_likelihood": {"log_p": (ROWS, COLS), "weight": (ROWS,), "table": (KINDS, COLS), "shift": (COLS,)},
     "average_belief": {"towards": (ROWS,), "nodes": (KINDS, 4)},
+    "log_odds": {"p": (ROWS, 2)},
     "standardise": {"values": (ROWS,), "mean": (2,), "scale": (2,)},
 }
 OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
@@ -40,6 +41,7 @@ OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
     "conjugate_gradient": {"x": (ROWS, COLS)},
     "label_likelihood": {"belief": (KINDS, COLS)},
     "average_belief": {"out": (ROWS,)},
+    "log_odds": {"out": (ROWS,)},
     "standardise": {"out": (ROWS, COLS)},
 }
 ARGUMENTS = [(f, name) for f in INPUTS for name in (*INPUTS[f], *OUTPUT[f])]
@@ -59,6 +61,8 @@ def arguments(function: str) -> dict[str, Any]:
         values |= {"gradient": np.zeros(1 + COLS), "hessian": None}
     if function == "average_belief":
         values |= {"given": np.array([0, 1, 1, 0])}
+    if function == "log_odds":
+        values |= {"smallest": 1e-9}
     if function == "standardise":
         values |= {"rows": np.arange(ROWS), "exponent": 0, "fill": 0.0, "at": 1}
     return values

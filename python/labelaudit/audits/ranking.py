@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from labelaudit.assess import Assessment
 from labelaudit.audits.frames import plain_texts
 from labelaudit.audits.options import AuditOptions
+from labelaudit.blocks import on_threads
 from labelaudit.score import RankBy, flagged
 from labelaudit.table.table import Table
 
@@ -33,38 +35,41 @@ def ranking_of(
     guesses (alone rows, fitted classes) are the model's probabilities for the rows it could not be fitted to.
     """
     scores = _scores(len(table), fitted, alone, assessment)
-    labels = np.array(table.classes, dtype=object)
-    predicted = np.empty(len(table), dtype=object)
-    predicted[fitted] = np.array(names, dtype=object)[assessment.scores.predicted]
+    code = {name: i for i, name in enumerate(table.classes)}
+    class_of = np.array([code[name] for name in names], dtype=np.int64)
+    predicted = np.empty(len(table), dtype=np.int64)
+    predicted[fitted] = class_of[assessment.scores.predicted]
     if len(alone):
-        predicted[alone] = np.array(names, dtype=object)[guesses.argmax(1)]
-    given = labels[table.given]
+        predicted[alone] = class_of[guesses.argmax(1)]
     estimated = np.zeros(len(table), dtype=bool)
     estimated[fitted] = True
-    issue = flagged(scores["label_score"], (predicted != given) & estimated, options.max_fdr) | ~estimated
+    issue = flagged(scores["label_score"], (predicted != table.given) & estimated, options.max_fdr) | ~estimated
     columns: dict[str, Any] = {
         "row": table.row,
-        **(
-            {"file": np.array([s.path for s in table.sources], dtype=object)[table.file]}
-            if len(table.sources) > 1
-            else {}
-        ),
+        **({"file": table.file} if len(table.sources) > 1 else {}),
         "line": _lines(table),
         **table.ids,
-        "given_label": given,
+        "given_label": table.given,
         "predicted_label": predicted,
         "label_score": scores.pop("label_score"),
         "is_label_issue": issue,
         **scores,
     }
-    order = worst_first(columns, options.rank_by)
-    return _frame(columns, order)
+    words = dict.fromkeys(("given_label", "predicted_label"), table.classes) | {"file": [s.path for s in table.sources]}
+    return _frame(columns, words, worst_first(columns, options.rank_by), options.settings.threads)
 
 
-def _frame(columns: dict[str, Any], order: NDArray[np.int64]) -> pd.DataFrame:
+def _frame(
+    columns: dict[str, Any], words: Mapping[str, Sequence[str]], order: NDArray[np.int64], threads: int
+) -> pd.DataFrame:
+    """The columns in this order; those that words has a list for are places in it."""
     import pandas as pd
 
-    ordered = {name: values[order] for name, values in columns.items()}
+    def ordered_of(name: str) -> Any:
+        values = columns[name].take(order)
+        return np.array(words[name], dtype=object).take(values) if name in words else values
+
+    ordered = dict(zip(columns, on_threads(ordered_of, list(columns), threads), strict=True))
     with plain_texts():
         return pd.DataFrame({"rank": np.arange(1, len(order) + 1), **ordered}, copy=False)
 
@@ -72,19 +77,18 @@ def _frame(columns: dict[str, Any], order: NDArray[np.int64]) -> pd.DataFrame:
 def _lines(table: Table) -> Any:
     import pandas as pd
 
-    return (
-        pd.array(np.where(table.line >= 0, table.line, 0), dtype="Int64").copy()
-        if (table.line >= 0).all()
-        else (pd.array([None] * len(table), dtype="Int64"))
-    )
+    missing = np.broadcast_to(not (table.line >= 0).all(), len(table)).copy()
+    return pd.arrays.IntegerArray(np.where(missing, 0, table.line), missing)
 
 
 def _scores(rows: int, fitted: NDArray[np.int64], alone: NDArray[np.int64], assessment: Assessment) -> dict[str, Array]:
-    out = {}
-    for name in ("label_score", "average_influence", "self_influence", "self_confidence", "leverage"):
-        values = np.full(rows, np.nan)
-        values[fitted] = getattr(assessment.scores, name)
-        out[name] = values
+    names = ("label_score", "average_influence", "self_influence", "self_confidence", "leverage")
+    found: dict[str, Array] = {name: getattr(assessment.scores, name) for name in names}
+    if not len(alone):
+        return found
+    out = {name: np.full(rows, np.nan) for name in names}
+    for name in names:
+        out[name][fitted] = found[name]
     out["label_score"][alone] = 0.0
     out["self_confidence"][alone] = 0.0
     return out
@@ -93,7 +97,7 @@ def _scores(rows: int, fitted: NDArray[np.int64], alone: NDArray[np.int64], asse
 def worst_first(columns: dict[str, Any], rank_by: RankBy) -> NDArray[np.int64]:
     """The order by the column that was asked for, ties by label_score, average_influence, row; missing values last."""
     key = -columns[rank_by] if rank_by == "self_influence" else columns[rank_by]
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
     tied = _tied(key[order])
     some = order[tied]
     ties = (columns["row"][some], columns["average_influence"][some], columns["label_score"][some], key[some])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from labelaudit import __version__, storage
 from labelaudit.assess import Assessment, Tick, assess, probabilities_of, rows_of
@@ -24,6 +23,7 @@ from labelaudit.audits.summary import left_out_columns, summary_of
 from labelaudit.choose import Rows
 from labelaudit.cluster.origin import came_from
 from labelaudit.errors import ConvergenceError, InputError
+from labelaudit.kernels.blas import one_thread
 from labelaudit.model.fit import Fit
 from labelaudit.table.table import Column, Table
 
@@ -63,7 +63,7 @@ def audit_inputs(
     fitted, classes = fitted_rows(table)
     names = tuple(np.array(table.classes, dtype=object)[np.flatnonzero(classes >= 0)])
     group = None if table.group is None else table.group[fitted]
-    with threadpool_limits(1):
+    with one_thread():
         columns = take(table.columns, fitted)
         rows = rows_of(columns, classes[table.given[fitted]], len(names), group, options.settings.threads)
         came_from(rows.columns, table, fitted, options.reading.missing)

@@ -96,13 +96,13 @@ def is_formula_like(cell: str) -> bool:
     return formula_like(cell.encode("utf-8", "surrogatepass"))
 
 
-def formula_like_cells(ranking: pd.DataFrame, texts: Sequence[str]) -> int:
-    """How many cells and names of these columns of the ranking are formula-like."""
-    cells = 0
-    for name in texts:
-        counts = ranking[name].value_counts()
-        cells += is_formula_like(name) + sum(n for cell, n in counts.items() if is_formula_like(str(cell)))
-    return int(cells)
+def formula_like_cells(ranking: pd.DataFrame, ids: Sequence[str], classes: Sequence[str]) -> int:
+    """How many cells and names of the ranking's ids and labels are formula-like; labels are names of classes."""
+    cells = sum(map(is_formula_like, ids))
+    for name in ids:
+        cells += sum(n for cell, n in ranking[name].value_counts().items() if is_formula_like(str(cell)))
+    like = list(filter(is_formula_like, classes))
+    return int(cells + sum(ranking[name].isin(like).sum() for name in ("given_label", "predicted_label") if like))
 
 
 def _model_bytes(model: FittedModel) -> bytes:

@@ -57,7 +57,7 @@ def summary_of(
         "evidence": _evidence(assessment, options),
         "average_influence_over": "trusted rows" if reference_rows is not None else "all rows, weighted by label_score",
         "rank_by": options.rank_by,
-        "formula_like_cells": formula_like_cells(ranking, [*table.ids, "given_label", "predicted_label"]),
+        "formula_like_cells": formula_like_cells(ranking, list(table.ids), table.classes),
     }
 
 

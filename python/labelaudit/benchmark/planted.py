@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from labelaudit.assess import Assessment, Settings, assess, rows_of
 from labelaudit.blocks import layout_of
 from labelaudit.choose import Rows, hard_objective
 from labelaudit.encode.encoder import encode_blocks, fit_encoder
 from labelaudit.influence import residuals
+from labelaudit.kernels.blas import one_thread
 from labelaudit.metrics import average_precision, first, precision
 from labelaudit.model.fit import newton
 from labelaudit.synthetic import Sample, bayes_posterior, draw, flip_share
@@ -64,7 +64,7 @@ def run_planted(rows: int, features: int, seed: int, *, threads: int = 1) -> Pla
     """Draws rows, flips ERROR_RATE of the labels, audits them and compares every ranking with the truth."""
     sample = flip_share(draw(rows, features, seed=seed), ERROR_RATE, seed=seed)
     trusted = draw(TRUSTED_ROWS, features, seed=(seed, TRUSTED_SEED))
-    with threadpool_limits(1):
+    with one_thread():
         audited = _rows(sample)
         began = time.perf_counter()
         assessment = assess(audited, Settings(threads=threads))

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.curvature import curvature_at
 from labelaudit.influence import average_influence, mean_gradient, residuals
+from labelaudit.kernels.blas import one_thread
 from labelaudit.model.fit import Solver
 from labelaudit.model.logistic import Schedule, adamw
 from labelaudit.model.objective import Objective
@@ -78,7 +78,7 @@ class PublishedRun:
 
 def run_published(seed: int) -> PublishedRun:
     """Draws, trains and measures, all from one seed."""
-    with threadpool_limits(1):
+    with one_thread():
         sample = draw(ROWS, seed=seed)
         train, validate, test = (sample.take(part) for part in (TRAIN, VALIDATE, TEST))
         theta, losses = _train(train, validate, seed)

@@ -42,6 +42,7 @@ def audit(
     from labelaudit.audits.options import AuditOptions
     from labelaudit.audits.planning.placing import Storage, placed
     from labelaudit.audits.saving import AUDIT, MODEL, PAGE, RANKING
+    from labelaudit.cli import ahead
     from labelaudit.errors import UsageError
     from labelaudit.files import check_folder
     from labelaudit.report import text
@@ -55,6 +56,7 @@ def audit(
     refuse_to_overwrite_data((*data, *filter(None, beside)), targets)
     check_folder(Path(out))
     trusted = None if options.reference is None else [options.reference]
+    ahead.expect(data, threads=options.settings.threads, bound=storing.memory_limit is not None, page=True)
     place = placed(list(data), options, storing, out=Path(out), reference=trusted)
     with place as placement, progress(quiet=quiet, verbose=verbose) as tick:
         result, page = _audited(placement, options, trusted, tick, top_only)
@@ -80,7 +82,7 @@ def _audited(
     from labelaudit.audits.run import audit_inputs
 
     tick("reading")
-    inputs = read_inputs(placement.data, options, reference=reference)
+    inputs = read_inputs(placement.taken(), options, reference=reference)
     audit = audit_inputs(inputs, options, placement=placement, tick=tick)
     audit = audit if top_only is None else audit.first(top_only)
     tick("writing the report")

@@ -80,6 +80,7 @@ def check(
     from labelaudit.audits.planning.placing import Storage
     from labelaudit.checks.baseline import baseline_text
     from labelaudit.checks.run import Gate, check_data, limits_of
+    from labelaudit.cli import ahead
     from labelaudit.files import write_bytes
     from labelaudit.masks import no_wider_than
     from labelaudit.report.words import plural
@@ -92,6 +93,7 @@ def check(
     trusted = None if options.reference is None else [options.reference]
     beside = (options.reference, options.embeddings, options.reference_embeddings, options.pred_probs)
     refuse_to_overwrite((*data, *diff_base, *filter(None, beside)), written, target)
+    ahead.expect(data, threads=options.settings.threads, bound=storing.memory_limit is not None)
     with progress(quiet=quiet, verbose=verbose) as tick:
         result, accepted = check_data(list(data), options, gate, storing=storing, reference=trusted, tick=tick)
     warn_unconverged(result.audit)

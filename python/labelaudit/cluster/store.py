@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from labelaudit import _core
 from labelaudit.blocks import Block, MatrixBlock, Node, on_threads, subtrees, with_end_joined
@@ -30,6 +29,7 @@ from labelaudit.cluster.messages import (
 )
 from labelaudit.cluster.packing import Lacking, unpacked
 from labelaudit.cluster.reading import OtherRowsError, read_again
+from labelaudit.kernels.blas import one_thread
 from labelaudit.kernels.native import stored
 
 Part = Callable[[Block], Any]
@@ -51,7 +51,7 @@ class Store:
         It stays so: another thread of this process may be at work. Looking for libraries takes milliseconds.
         """
         if len(sys.modules) != self._modules:
-            threadpool_limits(1)
+            one_thread()
             self._modules = len(sys.modules)
 
     def forget(self, number: int) -> None:

@@ -20,6 +20,7 @@ from labelaudit.table.table import Column
 Hashes = NDArray[np.uint64]
 Codes = NDArray[np.int64]
 FOLDS = 5
+ENOUGH = 1.5  # times as many as are drawn have low hashes: so many are then looked at
 PIECE = 1 << 14  # rows hashed at a time: what is worked on stays in the cache
 
 
@@ -182,5 +183,7 @@ def sample(hashes: Hashes, count: int, salt: int = 0) -> NDArray[np.int64]:
     if len(hashes) <= count:
         return np.arange(len(hashes))
     drawn = mixed(hashes ^ np.uint64((0x9E3779B97F4A7C15 * (salt + 1)) % 2**64))
-    chosen = np.argpartition(drawn, count)[:count]
-    return np.sort(chosen)
+    few = np.flatnonzero(drawn < np.uint64(min(2**64 - 1, int(2**64 / len(hashes) * ENOUGH * count))))
+    if len(few) <= count:  # so many rows are alike
+        few = np.arange(len(hashes))
+    return np.sort(few[np.argpartition(drawn[few], count)[:count]])

@@ -25,7 +25,8 @@ Array = NDArray[np.float64]
 Encoding = Literal["linear", "spline", "kernel", "rank-kernel", "spline+kernel", "terms"]
 TRIED: tuple[Encoding, ...] = ("linear", "spline", "kernel", "rank-kernel", "spline+kernel")
 ENCODINGS: tuple[Encoding, ...] = (*TRIED, "terms")
-Fitted = dict[tuple[int, type[Any]], ColumnEncoder]  # by the column's place: two may have one name
+WHOLE = -1  # the place of what is fitted to all columns
+Fitted = dict[tuple[int, type[Any]], Any]  # by the column's place: two may have one name; WHOLE for kernel maps
 FITTED_ROWS = 100_000  # numbers are scaled, ranked and bent by as many, drawn by content: more would hardly differ
 FEWEST_FOR_SPLINE = 3  # different values; two lie on a line
 CATEGORY_SCALE = 4.0  # of one-hot columns beside ranks: two categories are then as far apart as two booleans, 1/2
@@ -114,10 +115,13 @@ def fit_encoder(
 
     some, base = zip(*on_threads(base_of, range(len(columns)), threads), strict=True) if columns else ((), ())
     pairs = list(zip(columns, some, strict=True))
-    kernel = None
+    kernel: KernelMap | None = None
     if "kernel" in encoding:
-        x = np.hstack(_parts(base, columns, drawn))
-        kernel = _kernel(encoding, x, base, _landmarks(hashes[drawn]))
+        kernel = known.get((WHOLE, _base_of_numbers(encoding)))
+        if kernel is None:
+            x = np.hstack(_parts(base, columns, drawn))
+            kernel = _kernel(encoding, x, base, _landmarks(hashes[drawn]))
+            known[WHOLE, _base_of_numbers(encoding)] = kernel
     if encoding in ("kernel", "rank-kernel"):
         return Encoder(encoding, (), base, kernel)
     if encoding in ("linear", "terms"):
@@ -147,6 +151,10 @@ def _base_of(column: Column, encoding: Encoding) -> type[Any]:
         return TfIdf if encoding == "terms" else Components
     if column.kind == "embedding":
         return Embedding
+    return _base_of_numbers(encoding)
+
+
+def _base_of_numbers(encoding: Encoding) -> type[Any]:
     return Rank if encoding == "rank-kernel" else Standardised
 
 
@@ -155,7 +163,8 @@ def _once(known: Fitted, place: int, kind: type[Any], column: Column, some: Colu
     if (place, kind) not in known:
         whole = (column, hashes) if kind in (Components, Embedding) else (some,)
         known[place, kind] = kind.fit(*whole)
-    return known[place, kind]
+    found: ColumnEncoder = known[place, kind]
+    return found
 
 
 def _kernel(encoding: Encoding, x: Array, base: Sequence[ColumnEncoder], landmarks: NDArray[np.int64]) -> KernelMap:

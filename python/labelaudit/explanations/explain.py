@@ -8,7 +8,6 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from labelaudit.audits.inputs import Paths
 from labelaudit.audits.options import default_threads
@@ -26,6 +25,7 @@ from labelaudit.explanations.result import NOBODY, ClassProbability, Explanation
 from labelaudit.explanations.sentence import sentence_of
 from labelaudit.explanations.without import belonging, duplicates, probabilities_at, theta_without
 from labelaudit.kernels import native
+from labelaudit.kernels.blas import one_thread
 from labelaudit.model.targets import class_probabilities
 from labelaudit.table.words import quoted
 
@@ -52,7 +52,7 @@ def explain(
     if top < 0:
         raise UsageError(f"--top: expected 0 or more, got {top}")
     wanted = row_of(audit, row, line)  # before the data is read
-    with threadpool_limits(1), placed_again(audit, data, embeddings, storing):
+    with one_thread(), placed_again(audit, data, embeddings, storing):
         return explain_row(_model(audit, data, embeddings, threads), wanted, top=top)
 
 

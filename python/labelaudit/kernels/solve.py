@@ -8,8 +8,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.linalg.lapack import dpocon
 
 from labelaudit import _core
 from labelaudit.errors import ConvergenceError, CurvatureError
@@ -35,9 +33,12 @@ class Cholesky:
     def __init__(self, matrix: Array) -> None:
         if not np.isfinite(matrix).all():
             raise CurvatureError("the Hessian holds values that are not finite: a column is scaled beyond float64")
+        from scipy.linalg import cho_factor  # late, for the time it takes to import
+        from scipy.linalg.lapack import dpocon
+
         try:
             self._factor = cho_factor(matrix, lower=True, check_finite=False)
-        except LinAlgError as error:
+        except np.linalg.LinAlgError as error:
             raise _singular(matrix) from error
         # rounding can make a pivot of a singular matrix positive: then the factor is noise, and the condition tells
         reciprocal, _ = dpocon(self._factor[0], float(np.abs(matrix).sum(0).max()), uplo="L")
@@ -46,6 +47,8 @@ class Cholesky:
 
     def solve(self, rhs: Array) -> Array:
         """Solutions for one right-hand side (n,) or several as columns (n, m)."""
+        from scipy.linalg import cho_solve
+
         out: Array = cho_solve(self._factor, rhs, check_finite=False)
         return out
 

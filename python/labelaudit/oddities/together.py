@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import lgamma
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from labelaudit.encode.columns import ColumnEncoder, OneHot, Standardised
 from labelaudit.oddities.borders import RARE_CHANCE, Border, Question, Side
@@ -139,7 +139,7 @@ def _border(signed: Array, direction: Array, asked: Question, complete: bool) ->
 def _counted(of_class: int, of_others: int, asked: Question, direction: Array, complete: bool) -> Border:
     """n points in k dimensions fall apart in at most (e n / k)^k ways, for each choice of the k columns."""
     k, n, cols = float(np.count_nonzero(direction)), len(asked.side), len(direction)
-    choices = gammaln(cols + 1) - gammaln(k + 1) - gammaln(cols - k + 1)
+    choices = lgamma(cols + 1) - lgamma(k + 1) - lgamma(cols - k + 1)
     freedom = float(k * (1 + np.log(max(n / k, 1.0))) + choices)
     return Border(of_class, of_others, complete, float(asked.log_chance(of_class, of_others, freedom)))
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from labelaudit.audits.result import Audit
 from labelaudit.report.page_figures import heat_map, histogram
@@ -48,28 +49,24 @@ def render(view: View, validation: Validation | None = None) -> str:
     scripts, style = [_asset(name) for name in SCRIPTS], "\n".join(_asset(name) for name in STYLES)
     about |= {"classes": [shortened(c["name"], NAME_CELLS) for c in audit.summary["classes"]]}
     about |= {} if view.projection is None else {"across": shortened(view.projection.across_is, AXIS_CELLS)}
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            policy=policy(scripts, [style]),
-            scripts=[Ours(s) for s in scripts],  # our own files, no word from the data
-            style=Ours(style),
-            licences=[(name, _asset(path)) for name, path in LICENCES],
-            view=view,
-            columns=columns,
-            static_rows=list(zip(*(c.cells[:STATIC_ROWS] for c in columns), strict=True)),
-            suspects=next(c.cells for c in columns if c.role == "suspect"),
-            table_data=packed,
-            point_data=drawn,
-            points_about=_island(about),
-            histogram=histogram(audit),
-            heat=heat_map(audit.summary["noise"]),
-            v=section(validation, audit.record["options"]),
-            verdict=verdict_lines(audit),
-            method=" ".join(line.strip() for line in method_lines(audit)),
-            **_facts(audit),
-        )
+    return page_template().render(
+        policy=policy(scripts, [style]),
+        scripts=[Ours(s) for s in scripts],  # our own files, no word from the data
+        style=Ours(style),
+        licences=[(name, _asset(path)) for name, path in LICENCES],
+        view=view,
+        columns=columns,
+        static_rows=list(zip(*(c.cells[:STATIC_ROWS] for c in columns), strict=True)),
+        suspects=next(c.cells for c in columns if c.role == "suspect"),
+        table_data=packed,
+        point_data=drawn,
+        points_about=_island(about),
+        histogram=histogram(audit),
+        heat=heat_map(audit.summary["noise"]),
+        v=section(validation, audit.record["options"]),
+        verdict=verdict_lines(audit),
+        method=" ".join(line.strip() for line in method_lines(audit)),
+        **_facts(audit),
     )
 
 
@@ -92,6 +89,12 @@ def _island(value: Any) -> Ours:
 
 def _asset(name: str) -> str:
     return (files("labelaudit.report") / name).read_text(encoding="utf-8")
+
+
+@cache
+def page_template() -> Template:
+    """The page's template, compiled."""
+    return _environment().get_template("page.html")
 
 
 def _environment() -> Environment:

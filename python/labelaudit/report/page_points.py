@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 
 STEPS = 65535  # a point's place is one of so many between the least and the largest: finer than any screen
 EDGE = 0.0005  # of the rows beyond each end are drawn at the edge: else an outlier would press all others together
+LEVEL = 4  # of deflating: twice as quick as the usual 6, for a twentieth more
 LEAST_LINEAR = 1e-4  # of the largest influence: four decades are enough for a picture
 
 
@@ -56,7 +57,7 @@ def packed_points(view: View) -> tuple[str, dict[str, Any]]:
 
 def packed_bytes(content: bytes) -> str:
     """Bytes as the page unpacks them: a zlib stream in base64."""
-    return b64encode(zlib.compress(content, 6)).decode("ascii")
+    return b64encode(zlib.compress(content, LEVEL)).decode("ascii")
 
 
 def _codes(labels: pd.Series, names: Sequence[str]) -> NDArray[np.int64]:

@@ -67,7 +67,7 @@ def _verdicts(first: pd.DataFrame, cells: int) -> list[Shown]:
         Shown("predicted label", "predicted", _texts(first["predicted_label"], cells)),
         Shown("label score", "score", [round(v, 4) for v in first["label_score"].tolist()]),
         Shown("suspect", "suspect", ["suspect" if issue else "" for issue in first["is_label_issue"].tolist()]),
-        Shown("influence", "influence", [_rounded(v, 3) for v in first["average_influence"].tolist()]),
+        Shown("influence", "influence", _rounded(first["average_influence"].tolist(), 3)),
     ]
 
 
@@ -120,14 +120,15 @@ def _shown(cells: Sequence[Value], most: int) -> list[Cell]:
     shown: dict[type, Callable[[Any], Cell]] = {
         str: cache(lambda cell: _text(cell, most)),
         bool: lambda cell: "true" if cell else "false",
-        float: lambda cell: _rounded(cell, SIGNIFICANT),
     }
-    return [shown[type(cell)](cell) if type(cell) in shown else cell for cell in cells]
+    rounded = iter(_rounded([cell for cell in cells if isinstance(cell, float)], SIGNIFICANT))
+    return [next(rounded) if type(c) is float else shown[type(c)](c) if type(c) in shown else c for c in cells]
 
 
-def _rounded(value: float, digits: int) -> float | None:
-    """The number with so many significant digits; None where it is none."""
-    return float(f"{value:.{digits}g}") if value == value else None
+def _rounded(values: Sequence[float], digits: int) -> list[Cell]:
+    """The numbers with so many significant digits, formatted at one go; None where one is none."""
+    texts = f"%.{digits}g " * len(values) % tuple(values)
+    return [value if value == value else None for value in map(float, texts.split())]
 
 
 def _percent(share: float) -> str:

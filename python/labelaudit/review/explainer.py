@@ -6,11 +6,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from threadpoolctl import threadpool_limits
-
 from labelaudit.errors import InputError, LabelauditError
 from labelaudit.explanations.explain import explain_row
 from labelaudit.explanations.fitted import FittedRows
+from labelaudit.kernels.blas import one_thread
 from labelaudit.report.explanation_json import render
 
 TOP = 6  # rows on each side: what one takes in at a glance
@@ -44,7 +43,7 @@ class Explainer:
             raise InputError(f"there are no explanations: {self._failure}")
         with self._lock:
             if row not in self._kept:
-                with threadpool_limits(1):
+                with one_thread():
                     self._kept[row] = render(explain_row(self._model, row, top=TOP))
                 if len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
@@ -53,7 +52,7 @@ class Explainer:
 
     def _read(self) -> None:
         try:
-            with threadpool_limits(1):
+            with one_thread():
                 self._model = self._load()
         except LabelauditError as error:
             self._failure = str(error)

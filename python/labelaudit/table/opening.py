@@ -28,6 +28,20 @@ def open_input(
     return open_text(path, charset=charset, trust_size=trust_size, dialect=dialect, threads=threads)
 
 
+def open_scanned(
+    path: str | os.PathLike[str],
+    *,
+    charset: str = "utf-8",
+    trust_size: bool = False,
+    delimiter: str | None = None,
+    skip: int = 0,
+    threads: int = 1,
+) -> Opened:
+    """The same, scanned meanwhile in the dialect that its name and these options tell."""
+    dialect = dialect_of(os.fspath(path), delimiter, skip)
+    return open_input(path, charset=charset, trust_size=trust_size, dialect=dialect, threads=threads)
+
+
 def dialect_of(path: str, delimiter: str | None, skip: int) -> Dialect | None:
     """The dialect that a file of this name will be scanned in; None where that will be refused."""
     try:

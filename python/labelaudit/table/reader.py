@@ -19,7 +19,7 @@ from labelaudit.table.header import (
     check_same_header,
     refuse_repeated_header,
 )
-from labelaudit.table.opening import Opened, all_parquet, dialect_of, open_input
+from labelaudit.table.opening import Opened, all_parquet, open_scanned
 from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.parts import PART_BYTES, read_columns
 from labelaudit.table.rejects import kept_rejects
@@ -172,13 +172,7 @@ def _opened(
     inputs = [
         path
         if isinstance(path, Text | Parquet)
-        else open_input(
-            path,
-            charset=charset,
-            trust_size=trust_size,
-            dialect=dialect_of(os.fspath(path), delimiter, skip),
-            threads=threads,
-        )
+        else open_scanned(path, charset=charset, trust_size=trust_size, delimiter=delimiter, skip=skip, threads=threads)
         for path in paths
     ]
     parquet = all_parquet(inputs)

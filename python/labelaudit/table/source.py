@@ -15,7 +15,7 @@ from typing import BinaryIO
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.charsets import UTF8, decoded
 from labelaudit.table.compression import PLAIN, compression_of, decompressed
-from labelaudit.table.intake import LONGEST_LINE, PIECE, Body, Intake, Sha256, Taken, line_at, pieces_of, sha256
+from labelaudit.table.intake import LONGEST_LINE, READ, Body, Intake, Sha256, Taken, line_at, pieces_of, sha256
 from labelaudit.table.records import Dialect, Scan, Scanning
 from labelaudit.table.words import printable
 
@@ -162,7 +162,7 @@ def _read(path: Path, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
 
 def _taken(file: BinaryIO, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
     """The file's bytes, scanned already if they are the text itself, and how they are compressed."""
-    piece = file.read(PIECE)
+    piece = file.read(READ)
     compression = compression_of(piece)
     is_text = compression == PLAIN and how.codec in UTF8
     intake = Intake(how.name, how.longest, how.dialect if is_text else None)
@@ -170,7 +170,7 @@ def _taken(file: BinaryIO, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
         hashed.update(piece)
         intake.take(piece)
         intake.refuse_long_line()
-        piece = file.read(PIECE)
+        piece = file.read(READ)
     return intake.finish(), compression
 
 

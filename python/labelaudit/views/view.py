@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from labelaudit.audits.inputs import Paths
 from labelaudit.audits.result import Audit
 from labelaudit.errors import InputError
 from labelaudit.explanations.data import read_again
 from labelaudit.explanations.values import values_at
+from labelaudit.kernels.blas import one_thread
 from labelaudit.table.table import Column, Table
 from labelaudit.views.projection import directions, projected
 from labelaudit.views.result import OwnColumn, Projection, View
@@ -60,7 +60,7 @@ def _drawn(rows: int) -> NDArray[np.int64]:
 
 
 def _projection(audit: Audit, columns: tuple[Column, ...], rows: NDArray[np.int64]) -> Projection:
-    with threadpool_limits(1):
+    with one_thread():
         along = directions(audit.model, columns, rows)
         points = projected(audit.model, columns, rows, along).astype(np.float32)
     names = "first direction of the logits", "the second direction"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from labelaudit.assess import Settings, rows_of
 from labelaudit.audits.planning.shape import Shape
@@ -20,6 +19,7 @@ from labelaudit.encode.content import sample
 from labelaudit.encode.encoder import TRIED, Encoder, Encoding, encode_blocks, fit_encoder
 from labelaudit.errors import LabelauditError
 from labelaudit.evidence import out_of_sample
+from labelaudit.kernels.blas import one_thread
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.noise.models import explained_loss
 from labelaudit.table.table import Table
@@ -51,7 +51,7 @@ def votes(table: Table, shape: Shape, settings: Settings, one_votes: bool) -> di
     if any(column.kind in ("text", "embedding") for column in table.columns):
         return {"linear": 1.0}
     try:
-        with threadpool_limits(1):
+        with one_thread():
             trials = _extrapolated(_some(table, shape, encodings), shape, encodings)
         best, found = elected(trials, min(shape.rows, SAMPLE_ROWS))
     except (LabelauditError, ValueError):  # too few rows of a class in the sample to try anything

@@ -21,7 +21,7 @@ from labelaudit.cluster.connection import check_address, connected, is_local
 from labelaudit.errors import LabelauditError, UsageError
 from labelaudit.sizes import free_memory, refuse_full_disk, size_of
 from labelaudit.table.compression import PLAIN, compression_of
-from labelaudit.table.opening import open_input
+from labelaudit.table.opening import open_input, open_scanned
 from labelaudit.table.parquet.file import MAGIC as PARQUET
 from labelaudit.table.parquet.file import Parquet
 from labelaudit.table.source import STDIN, Text
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MOST_PER_BYTE, MOST_PER_PACKED_BYTE, MOST_PER_CELL = 1_000, 10_000, 4_000
 LEAST = 100e6
 MAGIC_BYTES = 16
+OPENED_SHARE = 1 / 20  # of the memory: so large may files be that are opened before the need is known
 SPARE = 1.25  # times the predicted disk; predictions are about so good
 
 
@@ -87,7 +88,7 @@ def placed(
     """
     _refuse_without_use(storing, options)
     limit = storing.limit(out)
-    data = _read_once(data, options)
+    data = _opened_early(data, options, limit)
     elsewhere = storing.cluster is not None and not is_local(storing.cluster)
     needed = _needed(data, options, limit, reference, beside, rows_elsewhere=elsewhere)
     if needed is None or needed.memory <= limit.memory_bytes:
@@ -126,14 +127,34 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _read_once(data: Paths | pd.DataFrame, options: AuditOptions) -> Any:
-    """The data with what can be read only once read already: standard input, and pipes that have a name."""
+def _opened_early(data: Paths | pd.DataFrame, options: AuditOptions, limit: Limit) -> Any:
+    """The data with what can be read only once opened already, standard input and pipes that have a name.
+
+    So are plain files that are small beside the memory: they need not be opened twice, once for a sample.
+    """
     if hasattr(data, "columns") or isinstance(data, str | os.PathLike) or list(data).count(STDIN) > 1:
         return data
     how = options.reading
-    return [
-        open_input(path, charset=how.charset, trust_size=how.trust_size) if _only_once(path) else path for path in data
-    ]
+    given: dict[str, Any] = {"charset": how.charset, "trust_size": how.trust_size}
+    scanned: dict[str, Any] = given | {"delimiter": how.delimiter, "skip": how.skip}
+    if sum(map(bytes_of, data)) <= OPENED_SHARE * limit.memory_bytes:
+        return [
+            open_scanned(path, **scanned, threads=options.settings.threads)
+            if _is_plain(path)
+            else open_input(path, **given)
+            if _only_once(path)
+            else path
+            for path in data
+        ]
+    return [open_input(path, **given) if _only_once(path) else path for path in data]
+
+
+def _is_plain(path: Any) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether it names a file that is neither compressed nor Parquet."""
+    if not isinstance(path, str | os.PathLike):
+        return False
+    head = _first_bytes(path)
+    return bool(head) and compression_of(head) == PLAIN and not head.startswith(PARQUET)
 
 
 def _only_once(path: Any) -> TypeGuard[str | os.PathLike[str]]:

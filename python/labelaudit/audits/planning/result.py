@@ -27,6 +27,14 @@ class Placement:
     data: Any
     limit: Limit
 
+    def taken(self) -> Any:
+        """The data, which is no longer held here: what was opened can go as soon as it is read."""
+        if not isinstance(self.data, list):
+            return self.data
+        found = list(self.data)
+        self.data.clear()
+        return found
+
 
 @dataclass(frozen=True)
 class PlannedColumn:

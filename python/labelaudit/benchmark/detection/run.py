@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.run import audit_data
@@ -19,6 +18,7 @@ from labelaudit.benchmark.detection.manifest import Entry
 from labelaudit.benchmark.detection.peers import PEERS, Peers, self_confidence
 from labelaudit.benchmark.detection.results import OURS, Detection, LeftOut, Run
 from labelaudit.errors import InputError, UsageError
+from labelaudit.kernels.blas import one_thread
 from labelaudit.metrics import average_precision, brier_skill
 from labelaudit.planting import KINDS, ErrorKind, plant
 
@@ -78,7 +78,7 @@ def run_detection(
     Raises InputError for a table that cannot be read or audited, UsageError where nothing is left to run.
     """
     results: list[Run | LeftOut] = []
-    with threadpool_limits(1):
+    with one_thread():
         for entry in entries:
             if protocol.trials(entry):
                 results += _on_table(entry, protocol, threads, tick)
