@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import accumulate, takewhile
 
 from labelaudit.jsontext import is_unsafe
 
@@ -20,7 +21,7 @@ def _escaped(c: str) -> str:
 
 def width(text: str) -> int:
     """Terminal cells: wide characters take two, combining ones none."""
-    return sum(_cells(c) for c in text)
+    return len(text) if text.isascii() else sum(_cells(c) for c in text)
 
 
 def _cells(c: str) -> int:
@@ -34,9 +35,8 @@ def shortened(text: str, cells: int) -> str:
     text = printable(text[: 1 + 4 * cells])  # combining characters take no cell: a bound on their number
     if width(text) <= cells:
         return text
-    while text and width(text) >= cells:
-        text = text[:-1]
-    return text + "…"
+    ends = accumulate(_cells(c) for c in text)
+    return text[: sum(1 for _ in takewhile(lambda end: end < cells, ends))] + "…"
 
 
 def table(header: list[str], rows: list[list[str]], *, left: frozenset[int] = frozenset(), indent: str = "  ") -> str:
