@@ -54,8 +54,12 @@ class Cholesky:
 
     def inverse(self) -> Array:
         """The inverse, (n, n), exactly symmetric."""
-        inverse = self.solve(np.eye(len(self._factor[0])))
-        return (inverse + inverse.T) / 2
+        from scipy.linalg.lapack import dpotri
+
+        inverse, _ = dpotri(self._factor[0], lower=True)  # half of the work of solving for all unit vectors
+        lower = np.tril(inverse)
+        out: Array = lower + np.tril(inverse, -1).T
+        return out
 
 
 def _singular(matrix: Array) -> CurvatureError:
