@@ -12,7 +12,7 @@ from labelaudit.noise import models
 from labelaudit.noise.link import Link, fit_link, fit_matrix, fit_rate, log_probabilities, no_link
 from labelaudit.noise.matrices import any_class, error_rates, one_class, one_rate_matrix, soft_counts
 from labelaudit.noise.models import OTHER_WAY, estimate, explained_loss, labels_of
-from labelaudit.noise.rates import LARGEST_RATE, averaged_belief, integrate
+from labelaudit.noise.rates import LARGEST_RATE, Along, averaged_belief, integrate
 from noisy_labels import drawn, linked, planted
 
 Array = NDArray[np.float64]
@@ -223,7 +223,7 @@ def test_every_estimate_is_made_of_probabilities(rows: int, classes: int, seed: 
 def test_the_integral_is_the_sum_over_a_fine_grid_of_rates() -> None:
     p, labels = planted(300, one_rate_matrix(0.1, 2))
     of = labels_of(p, labels)
-    found = integrate(of, any_class(2))
+    found = integrate(of, Along(any_class(2)))
     grid = np.linspace(1e-4, LARGEST_RATE, 400)
     values = np.array([fit_link(of, one_rate_matrix(float(r), 2)).value for r in grid])
     weights = np.exp(values - values.max())

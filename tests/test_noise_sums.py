@@ -16,7 +16,7 @@ from labelaudit.noise.cells import AS_MANY, condensed
 from labelaudit.noise.link import Labels, Link, fit_link, fit_matrix, fit_rate, log_probabilities, no_link
 from labelaudit.noise.matrices import any_class, one_class, one_rate_matrix, soft_counts
 from labelaudit.noise.models import OTHER_WAY, estimate
-from labelaudit.noise.rates import LARGEST_RATE, averaged_belief, integrate
+from labelaudit.noise.rates import LARGEST_RATE, Along, averaged_belief, integrate
 from noisy_labels import drawn, linked, planted
 
 Array = NDArray[np.float64]
@@ -48,7 +48,9 @@ def test_a_weight_counts_as_so_many_rows() -> None:
         np.testing.assert_allclose(got.link.shift, expected.link.shift, atol=1e-9)
     matrices = [fit_matrix(of, 0.1, 30.0, fit_link(of, one_rate_matrix(0.1, 2))) for of in (weighed, repeated)]
     np.testing.assert_allclose(matrices[0].noise, matrices[1].noise, atol=1e-8)
-    assert integrate(weighed, any_class(2)).rate == pytest.approx(integrate(repeated, any_class(2)).rate, rel=1e-8)
+    assert integrate(weighed, Along(any_class(2))).rate == pytest.approx(
+        integrate(repeated, Along(any_class(2))).rate, rel=1e-8
+    )
 
 
 def test_many_rows_and_trusted_ones_beside_them() -> None:

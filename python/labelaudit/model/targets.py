@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+MANY_CLASSES = 50  # beyond, what grows with the square of their number is estimated, or not tried; a guess
+
 
 def outputs_for(classes: int) -> int:
     """The number of logits: one for two classes, else one per class."""

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit import _core
-from labelaudit.noise.matrices import SMALLEST_LIKELIHOOD, one_rate_matrix
-from labelaudit.noise.newton import newton_within
+from labelaudit.noise.matrices import SMALLEST_LIKELIHOOD, Noise, dense, one_rate_matrix
+from labelaudit.noise.newton import by_eigenvalues, newton_within
 from labelaudit.noise.search import minimised
 
 Array = NDArray[np.float64]
@@ -61,10 +61,15 @@ class Labels:
     @cached_property
     def pieces(self) -> list[tuple[Array, Codes, Array]]:
         """Some rows at a time: log_p row by row in memory, each row's row of `table`, and its weight."""
-        rows, index = np.ascontiguousarray(self.log_p), self.given.copy()
+        rows, index = self.rows, self.given.copy()
         index[len(index) - self.trusted :] += self.classes
         parts = [slice(start, start + PIECE) for start in range(0, len(index), PIECE)]
         return [(rows[part], index[part], self.weights[part]) for part in parts]
+
+    @cached_property
+    def rows(self) -> Array:
+        """log_p row by row in memory, (rows, classes)."""
+        return np.ascontiguousarray(self.log_p)
 
     @cached_property
     def weights(self) -> Array:
@@ -118,7 +123,7 @@ class Link:
 class Linked:
     """A noise matrix at its best link; likelihood is the log-likelihood of the given labels, value with the priors."""
 
-    noise: Array
+    noise: Noise
     link: Link
     likelihood: float
     value: float
@@ -150,7 +155,7 @@ class _Place:
         k, labels = self.labels.classes, self.labels
         table = labels.table(self.noise, np.eye(k))
         slopes = None if self.toward is None else labels.table(self.toward, np.zeros((k, k)))
-        link = _link(self.v)
+        link = link_at(self.v)
 
         def part(rows: tuple[Array, Codes, Array]) -> tuple[float, Array, Array, Array | None]:
             sums = np.zeros(self._size), np.zeros_like(table), None if hessian is None else np.zeros_like(hessian)
@@ -200,9 +205,9 @@ class _Place:
 
 def fit_link(labels: Labels, noise: Array, start: Link | None = None) -> Linked:
     """The link under which the labels are most probable, for this noise matrix; Newton's method from `start`."""
-    begin = _vector(start or no_link(labels.classes))
-    v, found = newton_within(lambda v: _Place(labels, v, noise), begin, _link_bounds(labels.classes))
-    return Linked(noise, _link(v), found.log_likelihood, -found.value)
+    begin = vector_of(start or no_link(labels.classes))
+    v, found = newton_within(lambda v: _Place(labels, v, noise), begin, link_bounds(labels.classes), by_eigenvalues)
+    return Linked(noise, link_at(v), found.log_likelihood, -found.value)
 
 
 def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = None) -> tuple[float, Linked]:
@@ -215,9 +220,9 @@ def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = 
     def at(v: Array) -> _Place:
         return _Place(labels, v[:-1], one + v[-1] * direction, direction)
 
-    begin = np.append(_vector(start or no_link(labels.classes)), min(FIRST_RATE, top / 2))
-    v, found = newton_within(at, begin, [*_link_bounds(labels.classes), (0.0, top)])
-    linked = Linked(one + v[-1] * direction, _link(v[:-1]), found.log_likelihood, -found.value)
+    begin = np.append(vector_of(start or no_link(labels.classes)), min(FIRST_RATE, top / 2))
+    v, found = newton_within(at, begin, [*link_bounds(labels.classes), (0.0, top)], by_eigenvalues)
+    linked = Linked(one + v[-1] * direction, link_at(v[:-1]), found.log_likelihood, -found.value)
     return float(v[-1]), linked
 
 
@@ -236,23 +241,26 @@ def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> L
         value = place.value - float((pseudo * np.log(np.maximum(noise, SMALLEST_LIKELIHOOD))).sum())
         return value, np.concatenate([place.gradient, (noise * counts.sum(0) - counts).ravel()])
 
-    begin = np.concatenate([_vector(start.link), np.log(np.maximum(start.noise, np.exp(LOGITS[0]))).ravel()])
-    found = minimised(loss, begin, [*_link_bounds(k), *[LOGITS] * (k * k)])
+    begin = np.concatenate([vector_of(start.link), np.log(np.maximum(dense(start.noise), np.exp(LOGITS[0]))).ravel()])
+    found = minimised(loss, begin, [*link_bounds(k), *[LOGITS] * (k * k)])
     noise = _softmax_columns(found[1 + k :].reshape(k, k))
     v = found[: 1 + k]
     place = _Place(labels, v, noise)
-    return Linked(noise, _link(v), place.log_likelihood, -loss(found)[0])
+    return Linked(noise, link_at(v), place.log_likelihood, -loss(found)[0])
 
 
-def _link_bounds(classes: int) -> list[tuple[float, float]]:
+def link_bounds(classes: int) -> list[tuple[float, float]]:
+    """Of a link's vector: the logarithm of the sharpness, and the shifts."""
     return [(float(np.log(SHARPNESS[0])), float(np.log(SHARPNESS[1]))), *[(-SHIFT, SHIFT)] * classes]
 
 
-def _vector(link: Link) -> Array:
+def vector_of(link: Link) -> Array:
+    """The link as a vector (1 + classes,): the logarithm of its sharpness, and its shifts."""
     return np.concatenate([[np.log(link.sharpness)], link.shift])
 
 
-def _link(v: Array) -> Link:
+def link_at(v: Array) -> Link:
+    """The inverse of `vector_of`."""
     return Link(float(np.exp(v[0])), v[1:].copy())
 
 

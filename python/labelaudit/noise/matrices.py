@@ -6,6 +6,8 @@ given label g of a row with class probabilities p is sum_t noise[g, t] p[t].
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,35 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 SMALLEST_LIKELIHOOD = 1e-12
+
+
+@dataclass(frozen=True)
+class OneRate:
+    """The matrix of one rate for all classes, in two numbers."""
+
+    rate: float
+    classes: int
+
+    def matrix(self) -> Array:
+        """It as an array (classes, classes)."""
+        return one_rate_matrix(self.rate, self.classes)
+
+
+Noise = Array | OneRate
+
+
+def dense(noise: Noise) -> Array:
+    """The matrix as an array."""
+    return noise.matrix() if isinstance(noise, OneRate) else noise
+
+
+def likelihoods(noise: Noise, given: Codes) -> Array:
+    """P(given label | true class) of rows, (classes, rows)."""
+    if not isinstance(noise, OneRate):
+        return noise.T.take(given, axis=1)
+    out = np.full((noise.classes, len(given)), noise.rate / (noise.classes - 1))
+    out[given, np.arange(len(given))] = 1 - noise.rate
+    return out
 
 
 def soft_counts(belief: Array, given: Codes) -> Array:
@@ -41,7 +72,9 @@ def one_class(wrong: int, other_way: float) -> Array:
     return direction
 
 
-def error_rates(noise: Array) -> Array:
+def error_rates(noise: Noise) -> Array:
     """The share of each true class that is given as another, (classes,)."""
+    if isinstance(noise, OneRate):
+        return np.full(noise.classes, noise.rate)
     out: Array = 1 - np.diagonal(noise)
     return out

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from labelaudit import storage
 from labelaudit.blocks import on_threads
+from labelaudit.model.targets import MANY_CLASSES
 from labelaudit.noise.cells import AS_MANY, condensed, with_trusted
-from labelaudit.noise.link import Labels, fit_matrix, fit_rate, log_probabilities
-from labelaudit.noise.matrices import any_class, one_class
-from labelaudit.noise.rates import LARGEST_RATE, Integrated, averaged_belief, integrate
+from labelaudit.noise.link import Labels, fit_matrix, log_probabilities
+from labelaudit.noise.matrices import any_class, dense, one_class
+from labelaudit.noise.one_rate import OneRateFamily
+from labelaudit.noise.rates import LARGEST_RATE, Along, Family, Integrated, averaged_belief, integrate
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -22,7 +24,7 @@ CENTRE = 0.002  # the lowest rate that it is pulled to: an error is never ruled 
 OTHER_WAY = 0.05  # of the rate of a one-sided model is left to the other errors: none is ever impossible; a guess
 PENALTY = 2.0  # nats for each parameter that no integral covers; between Akaike's 1 and BIC's log(rows) / 2; a guess
 TEMPER = 2.0  # evidence is softened by this before models are averaged: a guess; rows are not independent
-MOST_CLASSES = 50  # with a full matrix; beyond, it would have more entries than most tables have errors
+MOST_CLASSES = MANY_CLASSES  # with a full matrix; beyond, it would have more entries than most tables have errors
 INTERVAL = (0.025, 0.975)
 SMALLEST_WEIGHT = 1e-12  # of a noise matrix: without those below, no belief moves by more than some 1e-11
 PIECE = 8192  # rows at a time: what is worked on stays in the cache
@@ -101,12 +103,12 @@ def labels_of(p: Array, given: Codes) -> Labels:
 def _candidates(labels: Labels) -> tuple[dict[str, Integrated], list[float]]:
     """The models with their evidence, penalties and priors included. Both one-sided models share one prior."""
     k = labels.classes
-    models = {name: integrate(labels, direction) for name, direction in _directions(k).items()}
+    models = {name: integrate(labels, family) for name, family in _families(k).items()}
     evidence = [m.evidence - (TEMPER * np.log(2) if name != "one rate" else 0.0) for name, m in models.items()]
     one = models["one rate"]
     if k <= MOST_CLASSES:
         matrix = fit_matrix(labels, max(one.rate, CENTRE), PRIOR_STRENGTH, one.best)
-        models["full matrix"] = integrate(labels, matrix.noise - np.eye(k), matrix.link)
+        models["full matrix"] = integrate(labels, Along(dense(matrix.noise) - np.eye(k)), matrix.link)
         evidence.append(models["full matrix"].evidence - PENALTY * (k * (k - 1) - 1))
     return models, evidence
 
@@ -114,11 +116,13 @@ def _candidates(labels: Labels) -> tuple[dict[str, Integrated], list[float]]:
 def explained_loss(p: Array, given: Codes) -> float:
     """The mean loss of the given labels (rows,) when a link and one error rate, or a one-sided one, explain them."""
     labels = labels_of(p, given)
-    fits = [fit_rate(labels, direction, LARGEST_RATE)[1] for direction in _directions(labels.classes).values()]
+    fits = [family.fit_rate(labels, LARGEST_RATE)[1] for family in _families(labels.classes).values()]
     return -max(linked.likelihood for linked in fits) / min(len(given), AS_MANY)
 
 
-def _directions(classes: int) -> dict[str, Array]:
+def _families(classes: int) -> dict[str, Family]:
     """The families of one rate, by name."""
-    sided = {f"class {wrong + 1} goes wrong": one_class(wrong, OTHER_WAY) for wrong in (0, 1) if classes == 2}
-    return {"one rate": any_class(classes), **sided}
+    if classes > MANY_CLASSES:
+        return {"one rate": OneRateFamily(classes)}
+    sided = {f"class {wrong + 1} goes wrong": Along(one_class(wrong, OTHER_WAY)) for wrong in (0, 1) if classes == 2}
+    return {"one rate": Along(any_class(classes)), **sided}

@@ -9,39 +9,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Held = NDArray[np.bool_]
 
 MAX_STEPS = 300
 STEP_TOLERANCE = 1e-9
 ROUNDING = 1e-13
 SMALLEST_STEP = 2.0**-20
 SMALLEST_CURVATURE = 0.1  # of the priors' 1
+CG_STEPS = 100  # a guess: far from the optimum a step that is cut off is as good
+CG_TOLERANCE = 1e-2  # of the gradient, as the preconditioner measures it: two more digits a step
 
 
-class Point(Protocol):
-    """A function at one place: its value, its gradient (parameters,) and, when asked for, its Hessian."""
+class Sloped(Protocol):
+    """A function at one place: its value and its gradient (parameters,)."""
 
     @property
     def value(self) -> float: ...  # noqa: D102
     @property
     def gradient(self) -> Array: ...  # noqa: D102
+
+
+class Point(Sloped, Protocol):
+    """A function with its Hessian (parameters, parameters)."""
+
     def hessian(self) -> Array: ...  # noqa: D102
 
 
-P = TypeVar("P", bound=Point)
+class WidePoint(Sloped, Protocol):
+    """The same of many parameters: products with the Hessian in place of it, and its diagonal (parameters,)."""
+
+    @property
+    def diagonal(self) -> Array: ...  # noqa: D102
+    def apply(self, u: Array) -> Array: ...  # noqa: D102
 
 
-def newton_within(at: Callable[[Array], P], start: Array, bounds: list[tuple[float, float]]) -> tuple[Array, P]:
+P = TypeVar("P", bound=Sloped)
+Step = Callable[[P, Held], Array]
+
+
+def newton_within(
+    at: Callable[[Array], P],
+    start: Array,
+    bounds: list[tuple[float, float]],
+    step_of: Step[P],
+    tolerance: float = STEP_TOLERANCE,
+    *,
+    confirmed: bool = True,
+) -> tuple[Array, P]:
     """Where the function is least near `start`, and the point there.
 
-    Steps are halved until they do not ascend; eigenvalues of the Hessian are made positive, parameters that a bound
-    holds do not move.
+    Steps, by `step_of` from a point and which parameters a bound holds, are halved until they do not ascend; the
+    search ends where no parameter has moved by more than the tolerance, or unless confirmed would move by more.
     """
     low, high = np.array(bounds).T
     v = np.clip(start, low, high)
     here = at(v)
     for _ in range(MAX_STEPS):
         held = ((v <= low) & (here.gradient > 0)) | ((v >= high) & (here.gradient < 0))
-        step = _step(here, held)
+        step = step_of(here, held)
+        if not confirmed and np.abs(step).max() < tolerance:
+            break
         slack = ROUNDING * abs(here.value)  # near the optimum a better place is not lower to be seen
         size = 1.0
         while size > SMALLEST_STEP:
@@ -54,12 +81,12 @@ def newton_within(at: Callable[[Array], P], start: Array, bounds: list[tuple[flo
             break
         moved = np.abs(there - v).max()
         v, here = there, after
-        if moved < STEP_TOLERANCE:
+        if moved < tolerance:
             break
     return v, here
 
 
-def _step(here: Point, held: NDArray[np.bool_]) -> Array:
+def by_eigenvalues(here: Point, held: Held) -> Array:
     """The Hessian's inverse, its eigenvalues made positive, times the gradient."""
     hessian = here.hessian()
     hessian[held] = hessian[:, held] = 0.0
@@ -67,4 +94,29 @@ def _step(here: Point, held: NDArray[np.bool_]) -> Array:
     slopes = vectors.T @ np.where(held, 0.0, here.gradient)
     step: Array = vectors @ (slopes / np.maximum(np.abs(values), SMALLEST_CURVATURE))
     step[held] = 0.0
+    return step
+
+
+def by_conjugate_gradient(here: WidePoint, held: Held) -> Array:
+    """About the Hessian's inverse times the gradient, by conjugate gradient with Jacobi's preconditioner.
+
+    Where the curvature is not positive, the way so far, or the preconditioned gradient (Nocedal and Wright 2006, 7.1).
+    """
+    residual = np.where(held, 0.0, here.gradient)
+    scale = np.where(held, 0.0, 1 / np.maximum(np.abs(here.diagonal), SMALLEST_CURVATURE))
+    step, direction = np.zeros_like(residual), scale * residual
+    square = float(residual @ direction)
+    enough = square * CG_TOLERANCE**2
+    for _ in range(CG_STEPS):
+        if square <= enough:
+            break
+        bent = np.where(held, 0.0, here.apply(direction))
+        curvature = float(direction @ bent)
+        if curvature <= 0:
+            return step if step.any() else direction
+        step += square / curvature * direction
+        residual -= square / curvature * bent
+        scaled = scale * residual
+        after = float(residual @ scaled)
+        direction, square = scaled + after / square * direction, after
     return step

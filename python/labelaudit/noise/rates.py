@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit import _core
-from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate
-from labelaudit.noise.matrices import error_rates
+from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate, link_at, vector_of
+from labelaudit.noise.matrices import dense, error_rates, likelihoods
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -28,6 +29,44 @@ SMALLEST_SUM = 1e-300
 FINE = 400  # points a family's likelihood is interpolated to, for quantiles
 HALVINGS = 7
 NARROW = 0.1  # of the rate itself: then one node says it all
+
+
+class Family(Protocol):
+    """Noise matrices along one rate; smooth: whether a search begins where two known links point to."""
+
+    smooth: ClassVar[bool]
+
+    def top(self, largest: float) -> float:
+        """The rate at which a class errs with this probability at the most."""
+        ...
+
+    def fit_rate(self, labels: Labels, top: float, start: Link | None = None) -> tuple[float, Linked]:
+        """The rate in [0, top] and the link under which the labels are most probable."""
+        ...
+
+    def fit_link(self, labels: Labels, rate: float, start: Link | None = None) -> Linked:
+        """The link under which the labels are most probable, at this rate."""
+        ...
+
+
+@dataclass(frozen=True)
+class Along:
+    """The matrices 1 + rate * direction; see link.fit_rate."""
+
+    direction: Array
+    smooth: ClassVar[bool] = False
+
+    def top(self, largest: float) -> float:
+        """See Family."""
+        return largest / float(-np.diagonal(self.direction).min())
+
+    def fit_rate(self, labels: Labels, top: float, start: Link | None = None) -> tuple[float, Linked]:
+        """See Family."""
+        return fit_rate(labels, self.direction, top, start)
+
+    def fit_link(self, labels: Labels, rate: float, start: Link | None = None) -> Linked:
+        """See Family."""
+        return fit_link(labels, np.eye(labels.classes) + rate * self.direction, start)
 
 
 @dataclass(frozen=True)
@@ -51,7 +90,7 @@ class Integrated:
     @property
     def noise(self) -> Array:
         """The expected matrix."""
-        out: Array = np.tensordot(self.weights, np.stack([n.noise for n in self.nodes]), 1)
+        out: Array = np.tensordot(self.weights, np.stack([dense(n.noise) for n in self.nodes]), 1)
         return out
 
     @property
@@ -73,7 +112,7 @@ def averaged_belief(nodes: Sequence[tuple[float, Linked]], log_p: Array, given: 
     for weight, node in nodes:
         shift = node.link.shift - node.link.shift.max()
         joint = np.exp(node.link.sharpness * (by_class - highest) + shift[:, None])
-        joint *= node.noise.T.take(given, axis=1)
+        joint *= likelihoods(node.noise, given)
         joint *= weight / np.maximum(joint.sum(0), SMALLEST_SUM)
         total += joint
     return total.T
@@ -85,7 +124,8 @@ def _of_two_classes(nodes: Sequence[tuple[float, Linked]], logit: Array, given: 
     towards = sign * logit  # the label, so that its probability is exact however small it is
     table = np.empty((len(nodes), 4))
     for i, (weight, node) in enumerate(nodes):
-        odds = np.log(np.maximum(node.noise[:, 1], SMALLEST_SUM) / np.maximum(node.noise[:, 0], SMALLEST_SUM))
+        noise = np.maximum(dense(node.noise), SMALLEST_SUM)
+        odds = np.log(noise[:, 1] / noise[:, 0])
         offsets = np.array([-1.0, 1.0]) * (odds + node.link.shift[1] - node.link.shift[0])
         table[i] = weight, node.link.sharpness, *offsets
     own = np.empty(len(logit))
@@ -100,7 +140,7 @@ class _Profile:
     """The likelihood as a function of the rate, each at its best link."""
 
     labels: Labels
-    direction: Array
+    family: Family
     known: dict[float, Linked] = field(default_factory=dict)
 
     def __call__(self, rate: float) -> float:
@@ -115,20 +155,28 @@ class _Profile:
         rate = float(rate)
         if rate not in self.known:
             near = min(self.known, key=lambda other: (float(f"{abs(other - rate):.9g}"), -self.known[other].value))
-            noise = np.eye(self.labels.classes) + rate * self.direction
-            self.known[rate] = fit_link(self.labels, noise, self.known[near].link)
+            self.known[rate] = self.family.fit_link(self.labels, rate, self._start(rate, near))
         return self.known[rate]
 
+    def _start(self, rate: float, near: float) -> Link:
+        """Of many classes, where every step costs, on the line through the links of the two nearest rates."""
+        others = [other for other in self.known if other != near]
+        if not self.family.smooth or not others:
+            return self.known[near].link
+        other = min(others, key=lambda other: (abs(other - rate), other))
+        here, there = vector_of(self.known[near].link), vector_of(self.known[other].link)
+        return link_at(here + np.clip((rate - near) / (other - near), -1.0, 1.0) * (there - here))
 
-def integrate(labels: Labels, direction: Array, start: Link | None = None) -> Integrated:
-    """The family 1 + rate * direction, for rates up to where a class errs with LARGEST_RATE."""
-    top = LARGEST_RATE / float(-np.diagonal(direction).min())
-    rate, linked = fit_rate(labels, direction, top, start)
+
+def integrate(labels: Labels, family: Family, start: Link | None = None) -> Integrated:
+    """The family, for rates up to where a class errs with LARGEST_RATE."""
+    top = family.top(LARGEST_RATE)
+    rate, linked = family.fit_rate(labels, top, start)
     floor = LEAST_RATE * top
     best = max(rate, floor)
     if rate < floor:
-        linked = fit_link(labels, np.eye(labels.classes) + floor * direction, linked.link)
-    profile = _Profile(labels, direction, {best: linked})
+        linked = family.fit_link(labels, floor, linked.link)
+    profile = _Profile(labels, family, {best: linked})
     low, high = _edge(profile, best, floor), _edge(profile, best, top)
     rates = np.array([best]) if high - low < NARROW * best else np.linspace(low, high, NODES)
     values = np.array([profile(r) for r in rates])
