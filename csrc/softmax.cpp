@@ -81,6 +81,12 @@ void apply_curvature(std::span<const double> p, std::span<const double> w, std::
             for (Index v = 0; v < m; ++v) oi[v] = w[i] * pi[0] * (1 - pi[0]) * ui[v];
             continue;
         }
+        if (m == 1) {  // the same sums; loops over a single vector would cost as much as what they do
+            double sum = 0;
+            for (Index c = 0; c < k; ++c) sum += pi[c] * ui[c];
+            for (Index c = 0; c < k; ++c) oi[c] = w[i] * pi[c] * (ui[c] - sum);
+            continue;
+        }
         std::fill(mean.begin(), mean.end(), 0.0);
         for (Index c = 0; c < k; ++c)
             for (Index v = 0; v < m; ++v) mean[v] += pi[c] * ui[c * m + v];
