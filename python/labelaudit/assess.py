@@ -17,14 +17,14 @@ from labelaudit.choose import SAMPLE_ROWS, Choice, Rows, choose, hard_objective
 from labelaudit.cluster.current import in_use
 from labelaudit.device import Device, place, resolve
 from labelaudit.encode.content import duplicates, folds, row_hashes, sample
-from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder
+from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder, thinned
 from labelaudit.encode.groups import folds_of_groups, joined
 from labelaudit.evidence import out_of_sample, remembered
 from labelaudit.influence import mean_gradient, residuals
 from labelaudit.kernels.native import Precision
 from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
 from labelaudit.model.optimize import minimise
-from labelaudit.model.targets import HardTargets
+from labelaudit.model.targets import MANY_CLASSES, HardTargets
 from labelaudit.score import Credibility, Evidence, Scores, Voter, credibility, credibility_by, score
 from labelaudit.table.table import Column
 
@@ -102,7 +102,7 @@ def assess(
         tick(f"fitting the model ({vote.encoding}, l2 {vote.l2:g})")
         encoder = fit_encoder(vote.encoding, rows.columns, rows.hashes, rows.fitted, settings.threads)
         objective = hard_objective(_blocks(encoder, rows, layout, settings, device), given, rows.classes, vote.l2)
-        solver = solver_for(objective.parameters, settings.solver)
+        solver = solver_for(objective.parameters, settings.solver, outputs=objective.outputs)
         fit = minimise(objective, settings.optimizer, solver=solver, seed=settings.seed)
         curvature = remembered(objective, fit.theta, solver)
         if pred_probs is None:
@@ -147,7 +147,9 @@ def _blocks(encoder: Encoder, rows: Rows, layout: Layout, settings: Settings, de
         how: dict[str, Any] = {"threads": settings.threads, "precision": settings.precision}
         return encode_on_cluster(grid, encoder, rows.columns, layout, **how)
     blocks = encode_blocks(encoder, rows.columns, layout, threads=settings.threads, precision=settings.precision)
-    return place(blocks, device) if device == "cuda" else blocks
+    if device == "cuda":
+        return place(blocks, device)
+    return thinned(blocks) if rows.classes > MANY_CLASSES else blocks
 
 
 def _in_order(scores: Scores, belief: Array, layout: Layout, threads: int) -> tuple[Scores, Array]:

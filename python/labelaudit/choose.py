@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
 from labelaudit.encode.content import Duplicates, Hashes, duplicates, sample
-from labelaudit.encode.encoder import TRIED, Encoder, Encoding, Fitted, encode_blocks, fit_encoder
+from labelaudit.encode.encoder import TRIED, Encoder, Encoding, Fitted, encode_blocks, fit_encoder, thinned
 from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.model.objective import Objective
-from labelaudit.model.targets import HardTargets, outputs_for
+from labelaudit.model.targets import MANY_CLASSES, HardTargets, outputs_for
 from labelaudit.noise.models import explained_loss
 from labelaudit.table.table import Column
 
@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 
 L2_GRID = (1e-1, 1e-2, 1e-3)  # for softmax with one logit a class; one logit for two classes means half of it
 SAMPLE_ROWS = 10_000
+MOST_WORK = 1e7  # rows times parameters, up to which strengths for many classes are tried: a second or two each
+UNTRIED = "the middle strength, untried: too many classes"
 LARGEST_TRIED = 1300  # parameters; an encoding with more is not tried on its own, only when asked for
 SELECTION_TOLERANCE = 1e-6  # of the gradient: the fits are compared, not kept
 VOTE_TEMPER = 10.0  # nats of explained loss, over all rows, that make a vote e times weaker; a guess
@@ -135,6 +137,8 @@ def choose(
 
     def tried(encoder: Encoder) -> list[Trial]:
         parameters = len(encoder.names) * outputs_for(rows.classes)
+        if rows.classes > MANY_CLASSES and len(drawn.given) * parameters > MOST_WORK and encoder is encoders[0]:
+            return [Trial(encoder.encoding, grid[len(grid) // 2], parameters, float("nan"), 0.0, UNTRIED)]
         if parameters > LARGEST_TRIED and encoder is not encoders[0]:
             note = f"over {LARGEST_TRIED} parameters"
             return [Trial(encoder.encoding, float("nan"), parameters, float("inf"), note=note)]
@@ -177,12 +181,13 @@ def _trials(
 ) -> list[Trial]:
     layout = layout_of(rows.fold)
     blocks = encode_blocks(encoder, rows.columns, layout, threads=threads)
+    blocks = thinned(blocks) if rows.classes > MANY_CLASSES else blocks
     given, same = rows.given[layout.order], rows.alike(layout)
     theta = None
     found: list[tuple[Trial, Array]] = []
     for l2 in grid:
         objective = hard_objective(blocks, given, rows.classes, l2)
-        kind = solver_for(objective.parameters, solver)
+        kind = solver_for(objective.parameters, solver, outputs=objective.outputs)
         fit = newton(objective, start=theta, solver=kind, tolerance=SELECTION_TOLERANCE, chords=SELECTION_TOLERANCE)
         theta = fit.theta
         p = out_of_sample(objective, theta, kind, same)

@@ -111,7 +111,7 @@ def _fit(assessment: Assessment) -> dict[str, Any]:
         "parameters": int(fit.theta.size),
         "optimizer": fit.optimizer,
         "solver": assessment.solver,
-        "self_influence_error": quadratic_error(fit.theta.size, assessment.solver),
+        "self_influence_error": quadratic_error(fit.theta.size, assessment.solver, fit.theta.shape[1]),
         "device": assessment.device,
         "iterations": fit.iterations,
         "loss": fit.loss,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +30,7 @@ Fitted = dict[tuple[int, type[Any]], Any]  # by the column's place: two may have
 FITTED_ROWS = 100_000  # numbers are scaled, ranked and bent by as many, drawn by content: more would hardly differ
 FEWEST_FOR_SPLINE = 3  # different values; two lie on a line
 CATEGORY_SCALE = 4.0  # of one-hot columns beside ranks: two categories are then as far apart as two booleans, 1/2
+SPARSE = 0.1  # of the entries not zero, below which products of sparse rows are the faster; of many classes
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,15 @@ def _put(encoders: Sequence[ColumnEncoder], columns: Sequence[Column], rows: NDA
             out[:, at : at + width] = np.asarray(encoder.encode(column.values[rows]))
         at += width
     return at
+
+
+def thinned(blocks: RowBlocks) -> RowBlocks:
+    """The same rows, dense ones as sparse where few entries are not zero, as those of categories with many levels."""
+    dense = [block for block in blocks.blocks if isinstance(block, MatrixBlock) and isinstance(block.x, np.ndarray)]
+    if sum(np.count_nonzero(block.x) for block in dense) >= SPARSE * sum(block.x.size for block in dense):
+        return blocks
+    thin = (replace(b, x=_sparse([b.x])) if isinstance(b.x, np.ndarray) else b for b in dense)
+    return replace(blocks, blocks=tuple(thin)) if len(dense) == len(blocks.blocks) else blocks
 
 
 def _sparse(parts: Sequence[Any]) -> CsrMatrix:

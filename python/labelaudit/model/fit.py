@@ -12,6 +12,7 @@ from labelaudit.errors import CurvatureError
 from labelaudit.kernels.solve import Cholesky
 from labelaudit.model.objective import Objective, flat, unflat
 from labelaudit.model.system import solve_hessian
+from labelaudit.model.targets import MANY_CLASSES
 
 Array = NDArray[np.float64]
 Optimizer = Literal["newton", "lbfgs", "adamw"]
@@ -40,11 +41,14 @@ class Fit:
     tolerance: float
 
 
-def solver_for(parameters: int, solver: Literal["auto", "direct", "cg"] = "auto") -> Solver:
-    """The solver in use: direct up to DIRECT_LIMIT parameters unless one is asked for."""
+def solver_for(parameters: int, solver: Literal["auto", "direct", "cg"] = "auto", *, outputs: int = 1) -> Solver:
+    """The solver in use: direct up to DIRECT_LIMIT parameters and MANY_CLASSES outputs unless one is asked for.
+
+    The rows' shares of a Hessian grow with the square of the outputs.
+    """
     if solver != "auto":
         return solver
-    return "direct" if parameters <= DIRECT_LIMIT else "cg"
+    return "direct" if parameters <= DIRECT_LIMIT and outputs <= MANY_CLASSES else "cg"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from labelaudit.model.chord import newton_of_many
 from labelaudit.model.fit import TOLERANCE, Fit, Optimizer, Solver, newton
 from labelaudit.model.objective import Objective
+from labelaudit.model.targets import MANY_CLASSES
 
 POLISHED = 1e-3  # of the tolerance: another Newton step would be rounding
 FURTHER = 1e-5  # of the tolerance: where chord steps end, which cost little
@@ -25,8 +26,11 @@ def minimise(objective: Objective, optimizer: Optimizer = "newton", *, solver: S
 
 
 def _polished(objective: Objective, fit: Fit, solver: Solver) -> Fit:
-    """One more Newton step, which doubles the digits of what already met the tolerance; kept if the gradient shrank."""
-    if not fit.converged or fit.gradient_norm == 0.0:
+    """One more Newton step, which doubles the digits of what already met the tolerance; kept if the gradient shrank.
+
+    Of many classes without a factored Hessian it would cost as much as the fit itself.
+    """
+    if not fit.converged or fit.gradient_norm == 0.0 or (solver == "cg" and objective.outputs > MANY_CLASSES):
         return fit
     step = newton(objective, start=fit.theta, solver=solver, tolerance=0.0, max_steps=1)
     if step.gradient_norm >= fit.gradient_norm:

@@ -12,6 +12,7 @@ from labelaudit.blocks import Block
 from labelaudit.kernels import native
 from labelaudit.kernels.solve import CG_TOLERANCE, CgSolution, conjugate_gradient
 from labelaudit.model.objective import Objective
+from labelaudit.model.targets import MANY_CLASSES
 
 Array = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ def solve_hessian(
     product. `tolerance` bounds the residual's norm over that of b, both as the preconditioner measures them.
     """
     apply, diagonal = objective.operator(theta)
-    if not _has_product(objective):
+    if not has_product(objective):
         return conjugate_gradient(apply, rhs, diagonal, tolerance=tolerance, max_steps=max_steps)
     product = KroneckerProduct.of(objective, theta)
     found = conjugate_gradient(
@@ -42,10 +43,29 @@ def solve_hessian(
     return replace(found, x=product.unwhiten(found.x))
 
 
-def _has_product(objective: Objective) -> bool:
+def has_product(objective: Objective) -> bool:
+    """Whether a Kronecker product serves: several classes, and not too many columns, dense unless classes are many."""
     if objective.outputs < FEWEST_OUTPUTS or objective.blocks.cols > WIDEST:
         return False
+    if objective.outputs > MANY_CLASSES:
+        return True
     return not any(isinstance(getattr(block, "x", None), CsrMatrix) for block in objective.blocks.blocks)
+
+
+def _penalised(gram: Array, ridge: Array, of_classes: Array, classes: Array) -> tuple[Array, Array]:
+    """What makes C = gram and the ridge diagonal together, as columns, and the product's eigenvalues (outputs, cols).
+
+    So unpenalised columns have no penalty, and the gauge stands where it acts: one intercept for each of many classes
+    would take as many steps otherwise, a penalty for each being as large as the curvature of a rare one.
+    """
+    from scipy.linalg import eigh
+
+    whole = gram + np.diag(ridge)
+    whole += SMALLEST * np.diagonal(whole).max() * np.eye(len(whole))
+    share, columns = eigh(gram, whole)
+    share = np.clip(share, 0.0, 1.0)
+    gauge = (columns[ridge == 0] ** 2).sum(0)
+    return columns, np.outer(of_classes, share) + (1 - share) + np.outer(classes.sum(0) ** 2, gauge)
 
 
 @dataclass(frozen=True)
@@ -72,10 +92,23 @@ class KroneckerProduct:
 
         gram, curvature, total = objective.blocks.sum(part, keep=objective.keep)
         gram = (gram + np.triu(gram, 1).T) / max(float(total), np.finfo(np.float64).tiny)
-        of_columns, columns = np.linalg.eigh(gram)
         of_classes, classes = np.linalg.eigh(curvature / objective.rows)
-        values = np.maximum(of_classes, 0.0)[:, None] * np.maximum(of_columns, 0.0) + objective.ridge.max()
+        if objective.outputs > MANY_CLASSES:
+            columns, values = _penalised(gram, objective.ridge, np.maximum(of_classes, 0.0), classes)
+        else:
+            of_columns, columns = np.linalg.eigh(gram)
+            values = np.maximum(of_classes, 0.0)[:, None] * np.maximum(of_columns, 0.0) + objective.ridge.max()
         return cls(classes, columns, 1 / np.sqrt(np.maximum(values, SMALLEST * values.max())))
+
+    def row_forms(self, block: Block, r: Array, p: Array) -> Array:
+        """r_i^T Q_i r_i and trace(S_i Q_i) of a block's rows, (rows, 2), with the product in place of the Hessian.
+
+        r and p (rows, outputs); see curvature.Curvature.
+        """
+        each = block.forward(np.ascontiguousarray(self.columns)) ** 2 @ (self.scale**2).T
+        along = ((r @ self.classes) ** 2 * each).sum(1)
+        trace = ((p @ self.classes**2 - (p @ self.classes) ** 2) * each).sum(1)
+        return np.stack([along, trace], 1)
 
     def whiten(self, v: Array) -> Array:
         """The product to the power -1/2, up to a rotation, transposed, times vectors (m, parameters)."""

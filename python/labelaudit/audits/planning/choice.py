@@ -107,6 +107,8 @@ def _loss(rows: Rows, encoder: Encoder) -> float:
     for strength in STRENGTHS.get(encoder.encoding, USUAL):
         objective = hard_objective(blocks, given, rows.classes, strength / (2 if rows.classes == 2 else 1))
         theta = newton(objective, start=theta, tolerance=TOLERANCE, chords=True).theta
-        unseen = out_of_sample(objective, theta, solver_for(objective.parameters), rows.alike(layout))
+        unseen = out_of_sample(
+            objective, theta, solver_for(objective.parameters, outputs=objective.outputs), rows.alike(layout)
+        )
         losses.append(explained_loss(unseen, given))
     return min(losses)
