@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from labelaudit import _core
 from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate, link_at, vector_of
-from labelaudit.noise.matrices import dense, error_rates, likelihoods
+from labelaudit.noise.matrices import OneRate, dense, error_rates, likelihoods
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -215,6 +215,8 @@ def _fine(profile: _Profile, low: float, high: float) -> tuple[Array, Array]:
 
 def _overall(labels: Labels, linked: Linked) -> float:
     """The share of all labels that is wrong: the classes' rates, weighted by how frequent the classes are."""
+    if isinstance(linked.noise, OneRate):
+        return linked.noise.rate  # of every class
     weights = labels.weights[labels.audited]
     frequent = weights @ linked.link(labels.log_p[labels.audited]) / weights.sum()
     return float(frequent @ error_rates(linked.noise))
