@@ -71,7 +71,7 @@ def test_self_influence_and_leverage_are_within_the_stated_error(table, l2: floa
     assert quadratic_error(objective.parameters, "cg", CLASSES) == PRODUCT_ERROR
     assert quadratic_error(objective.parameters, "direct", CLASSES) == 0
     assert np.sqrt(np.mean((found / exact - 1) ** 2, 0)).max() < PRODUCT_ERROR
-    assert np.abs(found.sum(0) / exact.sum(0) - 1).max() < 0.3  # from four images: two standard errors of 60 classes
+    assert np.abs(found.sum(0) / exact.sum(0) - 1).max() < 0.3  # from four images; 0.26 was measured
     order, expected = found.argsort(0).argsort(0), exact.argsort(0).argsort(0)
     assert min(np.corrcoef(order[:, i], expected[:, i])[0, 1] for i in (0, 1)) > 0.97
 
