@@ -106,8 +106,8 @@ py::object memory_in_use() {
     return py::reinterpret_steal<py::object>(now);
 }
 
-// glibc gives freed blocks of more than some MB back to the system, and fresh ones must be filled with zeros: a tenth of
-// the time of an audit of many rows. Other libraries are left as they are.
+// glibc gives freed blocks of more than some MB back to the system, and fresh ones must be filled with zeros: a tenth
+// of the time of an audit of many rows. Other libraries are left as they are.
 bool keep_freed_memory() {
 #ifdef M_MMAP_THRESHOLD
     constexpr int most = std::numeric_limits<int>::max();
