@@ -15,7 +15,7 @@ from typing import BinaryIO
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.charsets import UTF8, decoded
 from labelaudit.table.compression import PLAIN, compression_of, decompressed
-from labelaudit.table.intake import LONGEST_LINE, READ, Body, Intake, Sha256, Taken, line_at, pieces_of, sha256
+from labelaudit.table.intake import LONGEST_LINE, PIECE, READ, Body, Intake, Sha256, Taken, line_at, pieces_of, sha256
 from labelaudit.table.records import Dialect, Scan, Scanning
 from labelaudit.table.words import printable
 
@@ -90,7 +90,7 @@ def open_text(
     how = Reading(name, codec, None if trust_size else LONGEST_LINE, dialect)
     with sha256(threads) as hashed:
         if given == STDIN:
-            raw, compression = _taken(sys.stdin.buffer, how, hashed)
+            raw, compression = _taken(sys.stdin.buffer, how, hashed, PIECE)
         else:
             raw, compression = _read(Path(given), how, hashed)
         if not raw.body:
@@ -146,7 +146,7 @@ def _read(path: Path, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
             _refuse_special(before, name)
-            raw, compression = _taken(file, how, hashed)
+            raw, compression = _taken(file, how, hashed, min(READ, max(PIECE, before.st_size)))
             after = os.fstat(file.fileno())
     except FileNotFoundError:
         raise InputError(f"{name}: no such file.") from None
@@ -160,9 +160,9 @@ def _read(path: Path, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
     return raw, compression
 
 
-def _taken(file: BinaryIO, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
+def _taken(file: BinaryIO, how: Reading, hashed: Sha256, at_once: int) -> tuple[Taken, str]:
     """The file's bytes, scanned already if they are the text itself, and how they are compressed."""
-    piece = file.read(READ)
+    piece = file.read(at_once)
     compression = compression_of(piece)
     is_text = compression == PLAIN and how.codec in UTF8
     intake = Intake(how.name, how.longest, how.dialect if is_text else None)
@@ -170,7 +170,7 @@ def _taken(file: BinaryIO, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
         hashed.update(piece)
         intake.take(piece)
         intake.refuse_long_line()
-        piece = file.read(READ)
+        piece = file.read(at_once)
     return intake.finish(), compression
 
 
