@@ -16,7 +16,7 @@ from labelaudit.kernels.native import pair_count
 from labelaudit.kernels.solve import CG_TOLERANCE, Cholesky
 from labelaudit.model.fit import Solver
 from labelaudit.model.objective import Objective, flat, unflat
-from labelaudit.model.system import KroneckerProduct, has_product, solve_hessian
+from labelaudit.model.system import WIDEST, KroneckerProduct, has_product, solve_hessian
 from labelaudit.model.targets import MANY_CLASSES
 from labelaudit.sketch import pair_sums, random_images, standard_error
 
@@ -30,7 +30,7 @@ IMAGES = 50  # solves for the estimated quadratic forms: a relative standard err
 IMAGE_TOLERANCE = 1e-4  # of those solves: far below the error of the estimate
 SCALING_IMAGES = 4  # of many classes, for sums over all rows: 26 % off in the worst table of the test
 SCALING_TOLERANCE = 1e-2
-PRODUCT_ERROR = 0.7  # of a row's forms then, with an L2 of 0.01 or more: measured in test_many_classes
+PRODUCT_ERROR = 0.9  # of a row's forms then, with an L2 of 0.001; 0.7 with 0.01 or more: test_many_classes
 
 
 class Curvature(Protocol):
@@ -197,7 +197,7 @@ def pair_products(a: Array, b: Array) -> Array:
 
 def quadratic_error(parameters: int, solver: Solver, outputs: int = 1) -> float:
     """The relative standard error of quadratic forms, and so of self-influence and leverage; 0 where they are exact."""
-    if solver == "cg" and outputs > MANY_CLASSES:
+    if solver == "cg" and outputs > MANY_CLASSES and parameters <= WIDEST * outputs:
         return PRODUCT_ERROR
     return standard_error(IMAGES) if solver == "cg" and parameters > FORMED_LIMIT else 0.0
 

@@ -121,7 +121,7 @@ def _shown(cells: Sequence[Value], most: int) -> list[Cell]:
         str: cache(lambda cell: _text(cell, most)),
         bool: lambda cell: "true" if cell else "false",
     }
-    rounded = iter(_rounded([cell for cell in cells if isinstance(cell, float)], SIGNIFICANT))
+    rounded = iter(_rounded([cell for cell in cells if type(cell) is float], SIGNIFICANT))
     return [next(rounded) if type(c) is float else shown[type(c)](c) if type(c) in shown else c for c in cells]
 
 
