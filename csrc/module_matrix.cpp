@@ -1,4 +1,5 @@
-// The Python face of the matrix functions: one function each, for a dense array and for a CsrMatrix alike.
+// The Python face of the matrix functions: one function each, for a dense array, a CsrMatrix and an IndicatorMatrix
+// alike.
 
 #include <cstdint>
 #include <span>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "csr_matrix.hpp"
+#include "indicator_matrix.hpp"
 #include "matrix.hpp"
 #include "module_gate.hpp"
 
@@ -24,39 +26,57 @@ struct Csr {
         matrix;
 };
 
-using Rows = std::variant<py::array, const Csr*>;
+// The same over arrays that it borrows: numbers may change under it, but nothing outside a row's cells is written.
+struct Indicators {
+    py::array numbers, slots, places;
+    std::vector<la::Run> runs;
+    std::int64_t cols;
+
+    la::IndicatorBlock block() const {
+        return {static_cast<const double*>(numbers.data()),
+                static_cast<const std::int32_t*>(slots.data()),
+                numbers.shape(0),
+                cols,
+                numbers.shape(1),
+                slots.shape(1),
+                runs};
+    }
+};
+
+using Rows = std::variant<py::array, const Csr*, const Indicators*>;
 
 template <class T>
 la::DenseBlock<T> dense(const py::array& x) {
     return {input<T>(x, "x", {any, any}).data(), x.shape(0), x.shape(1)};
 }
 
-template <class F>
-void with_dense(const py::array& x, F f) {
-    dim(x, "x", 2, 0);
-    if (py::dtype::of<float>().equal(x.dtype()))
-        f(dense<float>(x));
-    else
-        f(dense<double>(x));
+bool is_float(const py::array& x) {
+    return py::dtype::of<float>().equal(x.dtype());
 }
 
-// Calls f with the block in its storage type, and with the array whose memory it borrows, if any.
+// Calls f with the block in its storage type, and with the arrays whose memory it borrows, if any.
 template <class F>
 void with_block(const Rows& x, F f) {
     if (const Csr* const* csr = std::get_if<const Csr*>(&x)) {
-        std::visit([&](const auto& matrix) { f(matrix.block(), nullptr); }, (*csr)->matrix);
-        return;
+        std::visit([&](const auto& matrix) { f(matrix.block(), nullptr, nullptr); }, (*csr)->matrix);
+    } else if (const Indicators* const* rows = std::get_if<const Indicators*>(&x)) {
+        f((*rows)->block(), &(*rows)->numbers, &(*rows)->slots);
+    } else {
+        const py::array& array = std::get<py::array>(x);
+        dim(array, "x", 2, 0);
+        if (is_float(array))
+            f(dense<float>(array), &array, nullptr);
+        else
+            f(dense<double>(array), &array, nullptr);
     }
-    const py::array& array = std::get<py::array>(x);
-    with_dense(array, [&](auto block) { f(block, &array); });
 }
 
 // An empty array may have any number of rows of no column: where nothing is written, no loop runs over them.
 void forward(const Rows& x, const py::array& theta, py::array& out) {
     const std::int64_t outputs = dim(theta, "theta", 2, 1);
-    with_block(x, [&](auto block, const py::array* borrowed) {
+    with_block(x, [&](auto block, const py::array* borrowed, const py::array* beside) {
         const auto t = input(theta, "theta", {block.cols, outputs});
-        const auto o = output(out, "out", {block.rows, outputs}, {borrowed, &theta});
+        const auto o = output(out, "out", {block.rows, outputs}, {borrowed, beside, &theta});
         if (o.empty()) return;
         const py::gil_scoped_release release;
         la::forward(block, t, outputs, o);
@@ -65,9 +85,9 @@ void forward(const Rows& x, const py::array& theta, py::array& out) {
 
 void add_backward(const Rows& x, const py::array& r, py::array& out) {
     const std::int64_t outputs = dim(r, "r", 2, 1);
-    with_block(x, [&](auto block, const py::array* borrowed) {
+    with_block(x, [&](auto block, const py::array* borrowed, const py::array* beside) {
         const auto residuals = input(r, "r", {block.rows, outputs});
-        const auto o = output(out, "out", {block.cols, outputs}, {borrowed, &r});
+        const auto o = output(out, "out", {block.cols, outputs}, {borrowed, beside, &r});
         if (o.empty()) return;
         const py::gil_scoped_release release;
         la::add_backward(block, residuals, outputs, o);
@@ -76,9 +96,9 @@ void add_backward(const Rows& x, const py::array& r, py::array& out) {
 
 void add_gram(const Rows& x, const py::array& w, py::array& out) {
     const std::int64_t pairs = dim(w, "w", 2, 1);
-    with_block(x, [&](auto block, const py::array* borrowed) {
+    with_block(x, [&](auto block, const py::array* borrowed, const py::array* beside) {
         const auto weights = input(w, "w", {block.rows, pairs});
-        const auto o = output(out, "out", {pairs, block.cols, block.cols}, {borrowed, &w});
+        const auto o = output(out, "out", {pairs, block.cols, block.cols}, {borrowed, beside, &w});
         if (o.empty()) return;
         const py::gil_scoped_release release;
         la::add_gram(block, weights, pairs, o);
@@ -87,25 +107,38 @@ void add_gram(const Rows& x, const py::array& w, py::array& out) {
 
 void quadratic(const Rows& x, const py::array& m, py::array& out) {
     const std::int64_t pairs = dim(m, "m", 3, 0);
-    with_block(x, [&](auto block, const py::array* borrowed) {
+    with_block(x, [&](auto block, const py::array* borrowed, const py::array* beside) {
         const auto matrices = input(m, "m", {pairs, block.cols, block.cols});
-        const auto o = output(out, "out", {block.rows, pairs}, {borrowed, &m});
+        const auto o = output(out, "out", {block.rows, pairs}, {borrowed, beside, &m});
         if (o.empty()) return;
         const py::gil_scoped_release release;
         la::quadratic(block, matrices, pairs, o);
     });
 }
 
-double add_logistic_gradient(const py::array& x, const py::array& theta, const py::array& t, const py::array& w,
+template <class T, class Index>
+constexpr bool is_sparse(const la::CsrBlock<T, Index>&) {
+    return true;
+}
+template <class Block>
+constexpr bool is_sparse(const Block&) {
+    return false;
+}
+
+double add_logistic_gradient(const Rows& x, const py::array& theta, const py::array& t, const py::array& w,
                              py::array& out) {
     double loss = 0;
-    with_dense(x, [&](auto block) {
-        const auto parameters = input(theta, "theta", {block.cols});
-        const auto targets = input(t, "t", {block.rows});
-        const auto weights = input(w, "w", {block.rows});
-        const auto o = output(out, "out", {block.cols}, {&x, &theta, &t, &w});
-        const py::gil_scoped_release release;
-        loss = la::add_logistic_gradient(block, parameters, targets, weights, o);
+    with_block(x, [&](auto block, const py::array* borrowed, const py::array* beside) {
+        if constexpr (is_sparse(decltype(block){})) {
+            refuse("x", "an array or an IndicatorMatrix", "a CsrMatrix");
+        } else {
+            const auto parameters = input(theta, "theta", {block.cols});
+            const auto targets = input(t, "t", {block.rows});
+            const auto weights = input(w, "w", {block.rows});
+            const auto o = output(out, "out", {block.cols}, {borrowed, beside, &theta, &t, &w});
+            const py::gil_scoped_release release;
+            loss = la::add_logistic_gradient(block, parameters, targets, weights, o);
+        }
     });
     return loss;
 }
@@ -196,10 +229,44 @@ void bind_csr(py::module_& m) {
         .def("to_dense", &to_dense, "As a float64 array");
 }
 
+Indicators indicators_of(const py::array& numbers, const py::array& slots, const py::array& places, std::int64_t cols) {
+    const std::int64_t rows = dim(numbers, "numbers", 2, 0), count = dim(numbers, "numbers", 2, 1);
+    check<double>(numbers, "numbers", {any, any});
+    const auto taken = input<std::int32_t>(slots, "slots", {rows, any});
+    Indicators made{numbers, slots, places, la::runs_of(input<std::int64_t>(places, "places", {count}), cols), cols};
+    const py::gil_scoped_release release;
+    la::check_slots(taken, made.runs, cols);
+    return made;
+}
+
+py::array indicators_to_dense(const Indicators& self) {
+    py::array_t<double> out({self.numbers.shape(0), self.cols});
+    const std::span<double> cells(out.mutable_data(), static_cast<std::size_t>(out.size()));
+    const la::IndicatorBlock block = self.block();
+    {
+        const py::gil_scoped_release release;
+        la::fill_dense(block, cells);
+    }
+    return out;
+}
+
+void bind_indicators(py::module_& m) {
+    py::class_<Indicators>(m, "IndicatorMatrix", py::is_final(),
+                           "Rows of numbers and of one-hot categories, of which it keeps the columns that are 1")
+        .def(py::init(&indicators_of), exact("numbers"), exact("slots"), exact("places"), exact("cols"))
+        .def("__len__", [](const Indicators& s) { return s.numbers.shape(0); })
+        .def_property_readonly("shape", [](const Indicators& s) { return py::make_tuple(s.numbers.shape(0), s.cols); })
+        .def_readonly("numbers", &Indicators::numbers)
+        .def_readonly("slots", &Indicators::slots)
+        .def_readonly("places", &Indicators::places)
+        .def("to_dense", &indicators_to_dense, "As a float64 array");
+}
+
 }  // namespace
 
 void bind_matrix(py::module_& m) {
     bind_csr(m);
+    bind_indicators(m);
     m.def("forward", &forward, exact("x"), exact("theta"), exact("out"), "out = x theta");
     m.def("add_backward", &add_backward, exact("x"), exact("r"), exact("out"), "out += x^T r");
     m.def("add_gram", &add_gram, exact("x"), exact("w"), exact("out"),

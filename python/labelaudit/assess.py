@@ -140,13 +140,14 @@ def assess(
 
 
 def _blocks(encoder: Encoder, rows: Rows, layout: Layout, settings: Settings, device: str) -> RowBlocks:
+    how: dict[str, Any] = {"threads": settings.threads, "precision": settings.precision}
     grid = in_use()
     if grid is not None:
         from labelaudit.cluster.blocks import encode_on_cluster
 
-        how: dict[str, Any] = {"threads": settings.threads, "precision": settings.precision}
         return encode_on_cluster(grid, encoder, rows.columns, layout, **how)
-    blocks = encode_blocks(encoder, rows.columns, layout, threads=settings.threads, precision=settings.precision)
+    packed = rows.classes == 2 and device == "cpu"  # several classes go through products of dense matrices
+    blocks = encode_blocks(encoder, rows.columns, layout, packed=packed, **how)
     if device == "cuda":
         return place(blocks, device)
     return thinned(blocks) if rows.classes > MANY_CLASSES else blocks

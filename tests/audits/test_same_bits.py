@@ -85,3 +85,20 @@ def test_threads_change_no_bit_where_rows_are_many(write, monkeypatch):
     options = {**QUICK, "encoding": "spline"}
     audits = (labelaudit.audit(path, "label", id="key", threads=n, **options) for n in (1, 2, 4))
     assert len({ranking_csv(audit.ranking) for audit in audits}) == 1
+
+
+@pytest.mark.parametrize("encoding", ["linear", "spline"])
+def test_packed_rows_change_no_bit(write, monkeypatch, encoding):
+    """Two classes and a category of many levels, of which the places of the ones are kept, or the whole columns."""
+    towns = "\n".join(
+        f"{row},town {i * i % 17}" for i, row in enumerate(csv_text(sample_rows(400, 2)).splitlines()[1:])
+    )
+    path = write(f"{csv_text(sample_rows(1)).splitlines()[0]},town\n{towns}\n")
+    packs = encoder.Encoder.packs
+    made = []
+    monkeypatch.setattr(encoder.Encoder, "packs", property(lambda self: made.append(packs.fget(self)) or made[-1]))
+    rankings = [ranking_csv(labelaudit.audit(path, "label", id="key", encoding=encoding, l2=0.01).ranking)]
+    assert True in made
+    monkeypatch.setattr(encoder.Encoder, "packs", property(lambda self: False))
+    rankings.append(ranking_csv(labelaudit.audit(path, "label", id="key", encoding=encoding, l2=0.01).ranking))
+    assert rankings[0] == rankings[1]

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 import pytest
 
-from labelaudit.blocks import layout_of
+from labelaudit._core import IndicatorMatrix
+from labelaudit.blocks import MatrixBlock, layout_of
 from labelaudit.encode import encoder as encoder_module
 from labelaudit.encode.content import row_hashes
 from labelaudit.encode.encoder import ENCODINGS, Encoding, encode_blocks, feature_columns, fit_encoder
-from labelaudit.kernels.native import to_numpy
+from labelaudit.kernels.native import Precision, to_numpy
 from labelaudit.table.table import Column
 
 ROWS = 90
@@ -133,3 +134,42 @@ def test_many_rows_are_fitted_on_some_and_the_extremes(encoding: str, monkeypatc
     shuffled = [Column(c.name, c.kind, c.values[shuffle], c.levels) for c in columns]
     other = fit_encoder(encoding, shuffled, row_hashes(shuffled, 400))  # type: ignore[arg-type]
     assert np.allclose(other.encode(shuffled, np.arange(400)), x[shuffle], rtol=0, atol=1e-6)
+
+
+def towns(rows: int = ROWS) -> list[Column]:
+    """Numbers between categories, of which one is the same in every row and one has missing, rare and unseen levels."""
+    rng = np.random.default_rng(5)
+    names = tuple(f"town {i}" for i in range(12))
+    code = np.where(rng.random(rows) < 0.1, -1, np.minimum(rng.geometric(0.15, rows), 11))
+    return [
+        Column("same", "categorical", np.zeros(rows, dtype=np.int64), ("all",)),
+        Column("town", "categorical", code, names),
+        *columns(rows=rows)[:2],
+        Column("other town", "categorical", rng.integers(0, 12, rows), names),
+    ]
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("encoding", ["linear", "spline", "spline+kernel"])
+def test_packed_rows_are_the_encoded_ones(encoding: Encoding, precision: Precision) -> None:
+    features = feature_columns(towns())
+    encoder = fit_encoder(encoding, features, row_hashes(features, ROWS))
+    rows = np.arange(ROWS)[::-2].copy()
+    packed = encoder.pack(features, rows)
+    assert np.array_equal(packed.to_dense(), to_numpy(encoder.encode(features, rows)))
+    layout = layout_of(np.arange(ROWS) % 3)
+    dense, small = (encode_blocks(encoder, features, layout, precision=precision, packed=p) for p in (False, True))
+    kinds = {type(block.x) for block in cast("tuple[MatrixBlock, ...]", small.blocks)}
+    assert kinds == ({IndicatorMatrix} if precision == "float64" else {np.ndarray})
+    theta = np.random.default_rng(1).normal(size=(dense.cols, 1))
+    assert np.array_equal(*(blocks.map(lambda block: block.forward(theta)) for blocks in (dense, small)))
+
+
+def test_rows_are_packed_where_categories_are_most_columns() -> None:
+    features = feature_columns(towns())
+    encoders = {e: fit_encoder(e, features, row_hashes(features, ROWS)) for e in ENCODINGS}
+    assert {e for e, encoder in encoders.items() if encoder.packs} == {"linear", "spline", "spline+kernel", "terms"}
+    numbers = feature_columns(columns()[:2])
+    assert not any(fit_encoder(e, numbers, row_hashes(numbers, ROWS)).packs for e in ENCODINGS)
+    texts = feature_columns([*towns(), columns()[-1]])
+    assert not fit_encoder("terms", texts, row_hashes(texts, ROWS)).packs  # they are sparse already

@@ -245,9 +245,13 @@ class OneHot:
         words = ["(missing)", *column.levels]
         return cls(column.name, (*(words[i] for i in kept), *(["(rare)"] if rare else [])), slot)
 
+    def slots(self, values: NDArray[np.generic]) -> NDArray[np.int64]:
+        """Which encoded column is 1, -1 for none, (rows,)."""
+        return self.slot[values.astype(np.int64) + 1]
+
     def encode(self, values: NDArray[np.generic]) -> Array:
         """(rows, levels)."""
-        slot = self.slot[values.astype(np.int64) + 1]
+        slot = self.slots(values)
         out = np.zeros((len(values), len(self.levels)))
         seen = np.flatnonzero(slot >= 0)
         out[seen, slot[seen]] = 1.0

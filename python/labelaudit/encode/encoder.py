@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit._core import CsrMatrix
+from labelaudit._core import CsrMatrix, IndicatorMatrix
 from labelaudit.blocks import Layout, MatrixBlock, RowBlocks, on_threads
 from labelaudit.encode.columns import ColumnEncoder, OneHot, Rank, Spline, Standardised
 from labelaudit.encode.components import Components
@@ -18,7 +18,7 @@ from labelaudit.encode.dates import date_parts
 from labelaudit.encode.embedding import Embedding
 from labelaudit.encode.kernel import LANDMARKS, KernelMap
 from labelaudit.encode.text import TfIdf
-from labelaudit.kernels.native import Precision, Rows, stored
+from labelaudit.kernels.native import Laid, Precision, Rows, stored
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -30,6 +30,8 @@ Fitted = dict[tuple[int, type[Any]], Any]  # by the column's place: two may have
 FITTED_ROWS = 100_000  # numbers are scaled, ranked and bent by as many, drawn by content: more would hardly differ
 FEWEST_FOR_SPLINE = 3  # different values; two lie on a line
 CATEGORY_SCALE = 4.0  # of one-hot columns beside ranks: two categories are then as far apart as two booleans, 1/2
+PACKED = 0.8  # of a dense row's bytes, at most which rows with the places of their ones are the faster; a guess
+SLOT_BYTES = 4  # of such a place
 SPARSE = 0.1  # of the entries not zero, below which products of sparse rows are the faster; of many classes
 
 
@@ -49,21 +51,54 @@ class Encoder:
         kernel = tuple(f"kernel {i + 1}" for i in range(landmarks))
         return (*(n for c in self.columns for n in c.names), *kernel, "(constant)")
 
-    def encode(self, columns: Sequence[Column], rows: NDArray[np.int64]) -> Rows:
+    def encode(self, columns: Sequence[Column], rows: NDArray[np.int64]) -> Laid:
         """The rows (positions in the table), encoded, with the constant 1 as the last column.
 
         An array, or with a text's terms among the columns a CsrMatrix of all of them.
         """
-        if any(isinstance(encoder, TfIdf) for encoder in self.columns):
+        if self.has_terms:
             return _sparse([*_parts(self.columns, columns, rows), np.ones((len(rows), 1))])
         out = np.empty((len(rows), len(self.names)))
         at = _put(self.columns, columns, rows, out)
+        self._put_kernel(columns, rows, out[:, at:-1])
+        out[:, -1] = 1.0
+        return out
+
+    @property
+    def has_terms(self) -> bool:
+        """Whether a text's terms are columns themselves."""
+        return any(isinstance(encoder, TfIdf) for encoder in self.columns)
+
+    @property
+    def packs(self) -> bool:
+        """Whether rows as `pack` makes them are much smaller: then they are the faster, and have the same sums."""
+        hot = [len(e.names) for e in self.columns if isinstance(e, OneHot)]
+        return not self.has_terms and pays(len(self.names), [count for count in hot if count])
+
+    def pack(self, columns: Sequence[Column], rows: NDArray[np.int64]) -> IndicatorMatrix:
+        """The rows as `encode` gives them, but of each category only which of its columns is 1."""
+        ends = np.cumsum([len(encoder.names) for encoder in self.columns]).tolist()
+        each = list(zip(self.columns, columns, ends, strict=True))
+        hot = [(e, c, end - len(e.names)) for e, c, end in each if isinstance(e, OneHot) and e.names]
+        rest = [(e, c) for e, c, _ in each if not isinstance(e, OneHot)]
+        is_number = np.arange(len(self.names)) < len(self.names) - 1
+        slots = np.empty((len(rows), len(hot)), dtype=np.int32)
+        for k, (encoder, column, start) in enumerate(hot):
+            is_number[start : start + len(encoder.names)] = False
+            slot = encoder.slots(column.values[rows])
+            slots[:, k] = np.where(slot < 0, -1, start + slot)
+        places = np.flatnonzero(is_number)
+        numbers = np.empty((len(rows), len(places)))
+        at = _put([e for e, _ in rest], [c for _, c in rest], rows, numbers)
+        self._put_kernel(columns, rows, numbers[:, at:])
+        return IndicatorMatrix(numbers, slots, places, len(self.names))
+
+    def _put_kernel(self, columns: Sequence[Column], rows: NDArray[np.int64], out: Array) -> None:
+        """The kernel's features of the rows, if there are any, into out (rows, landmarks)."""
         if self.kernel is not None:
             base = np.empty((len(rows), sum(len(c.names) for c in self.base)))
             _put(self.base, columns, rows, base)
-            out[:, at:-1] = self.kernel.encode(base)
-        out[:, -1] = 1.0
-        return out
+            out[:] = self.kernel.encode(base)
 
 
 def _parts(encoders: Sequence[ColumnEncoder], columns: Sequence[Column], rows: NDArray[np.int64]) -> list[Any]:
@@ -83,6 +118,16 @@ def _put(encoders: Sequence[ColumnEncoder], columns: Sequence[Column], rows: NDA
             out[:, at : at + width] = np.asarray(encoder.encode(column.values[rows]))
         at += width
     return at
+
+
+def packed_bytes(cols: int, one_hot: Sequence[int]) -> int:
+    """Bytes of a packed row of so many columns, the constant included, of which each category makes so many."""
+    return 8 * (cols - sum(one_hot) - 1) + SLOT_BYTES * len(one_hot)
+
+
+def pays(cols: int, one_hot: Sequence[int]) -> bool:
+    """Whether such rows should be packed."""
+    return bool(one_hot) and packed_bytes(cols, one_hot) <= PACKED * 8 * cols
 
 
 def thinned(blocks: RowBlocks) -> RowBlocks:
@@ -212,11 +257,19 @@ def encode_blocks(
     *,
     threads: int = 1,
     precision: Precision = "float64",
+    packed: bool = False,
 ) -> RowBlocks:
-    """Every row, encoded, in the layout's storage order; `precision` is the type its values are kept in."""
+    """Every row, encoded, in the layout's storage order; `precision` is the type its values are kept in.
+
+    packed: float64 with the places of categories' ones instead of their columns, where that is much smaller.
+    """
+    packs = packed and precision == "float64" and encoder.packs
+
+    def encoded(rows: NDArray[np.int64]) -> Rows:
+        return encoder.pack(columns, rows) if packs else stored(encoder.encode(columns, rows), precision)
 
     def block(bounds: tuple[int, int, int]) -> MatrixBlock:
         start, stop, fold = bounds
-        return MatrixBlock(start, stop, fold, stored(encoder.encode(columns, layout.order[start:stop]), precision))
+        return MatrixBlock(start, stop, fold, encoded(layout.order[start:stop]))
 
     return RowBlocks(tuple(on_threads(block, layout.bounds, threads)), layout.rows, len(encoder.names), threads)

@@ -1,6 +1,6 @@
 """The compiled kernels as functions that return new arrays.
 
-x holds (rows, cols) in float64 or float32, as an array or as a CsrMatrix.
+x holds (rows, cols) in float64 or float32, as an array or a CsrMatrix, or in float64 as an IndicatorMatrix.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit import _core
-from labelaudit._core import CsrMatrix
+from labelaudit._core import CsrMatrix, IndicatorMatrix
 from labelaudit.errors import InputError
 
 Array = NDArray[np.float64]
-Rows = NDArray[Any] | CsrMatrix
+Laid = NDArray[Any] | CsrMatrix
+Rows = Laid | IndicatorMatrix
 Precision = Literal["float64", "float32"]
 
 FEWEST_FOR_BLAS = 2  # outputs; measured by benchmarks/speed.py on blocks of 1,640 rows
@@ -59,7 +60,7 @@ def backward(x: Rows, r: Array) -> Array:
 
 def squares(x: Rows, w: Array) -> Array:
     """(x * x)^T w, the diagonals of grams: w (rows, outputs), returns (cols, outputs)."""
-    return backward(x.squared() if isinstance(x, CsrMatrix) else np.square(x, dtype=np.float64), w)
+    return backward(x.squared() if isinstance(x, CsrMatrix) else np.square(to_numpy(x)), w)
 
 
 def gram(x: Rows, w: Array) -> Array:
@@ -105,14 +106,14 @@ def apply_curvature(p: Array, w: Array, u: Array) -> Array:
 
 def loss_and_gradient(x: Rows, theta: Array, t: Array, w: Array) -> tuple[float, Array]:
     """The sum of w times the rows' losses at theta (cols, outputs), and its gradient: t (rows, outputs), w (rows,)."""
-    if theta.shape[1] == 1 and isinstance(x, np.ndarray):
+    if theta.shape[1] == 1 and not isinstance(x, CsrMatrix):
         out = np.zeros(theta.shape)
         return _core.add_logistic_gradient(x, theta[:, 0], t[:, 0], w, out[:, 0]), out
     r, loss = residual(forward(x, theta), t, w)
     return loss, backward(x, r)
 
 
-def stored(x: Rows, precision: Precision) -> Rows:
+def stored(x: Laid, precision: Precision) -> Laid:
     """The rows with their values in this type; raises InputError for a value beyond its range.
 
     It is the type of storage alone: every function above widens a value before it is multiplied or added.
@@ -132,9 +133,11 @@ def stored(x: Rows, precision: Precision) -> Rows:
 
 def take(x: Rows, rows: NDArray[np.int64]) -> Rows:
     """Some of the rows, by position."""
+    if isinstance(x, IndicatorMatrix):
+        return IndicatorMatrix(x.numbers[rows], x.slots[rows], x.places, x.shape[1])
     return x.take(rows) if isinstance(x, CsrMatrix) else x[rows]
 
 
 def to_numpy(x: Rows) -> Array:
     """The rows as a float64 array."""
-    return x.to_dense() if isinstance(x, CsrMatrix) else np.asarray(x, dtype=np.float64)
+    return np.asarray(x, dtype=np.float64) if isinstance(x, np.ndarray) else x.to_dense()

@@ -17,10 +17,13 @@ from labelaudit.audits.planning.constants import SECONDS, SPEED
 from labelaudit.audits.planning.holdings import need, stages
 from labelaudit.audits.planning.plan import need_at_most, shape_of
 from labelaudit.audits.planning.sampled import sampled
-from labelaudit.audits.planning.shape import Shape, Texts
-from labelaudit.encode.encoder import TRIED, Encoding
+from labelaudit.audits.planning.shape import Shape, Texts, encoded_columns, one_hot_columns
+from labelaudit.blocks import layout_of
+from labelaudit.encode.content import row_hashes
+from labelaudit.encode.encoder import TRIED, Encoding, encode_blocks, fit_encoder
 from labelaudit.errors import InputError, UsageError
 from labelaudit.storage import SMALLEST
+from labelaudit.table.table import Column
 from sample_data import csv_text, sample_rows
 
 ENCODED: dict[Encoding, int] = {"linear": 11, "spline": 61, "kernel": 151, "rank-kernel": 151, "spline+kernel": 211}
@@ -193,6 +196,22 @@ def test_the_need_at_the_most_covers_every_encoding(write):
     for encoding in TRIED:
         options = AuditOptions.of({"label": "label", "encoding": encoding, "l2": 0.01})
         assert need_at_most(shape_of(sampled([path], options), options), options).memory <= most.memory
+
+
+@pytest.mark.parametrize("levels", [2, 30])
+@pytest.mark.parametrize("encoding", ["linear", "spline", "kernel", "spline+kernel"])
+def test_encoded_rows_take_as_many_bytes_as_is_told(encoding, levels):
+    """Of two classes: of few levels as dense rows, of many as numbers and the places of ones."""
+    rng = np.random.default_rng(2)
+    names = tuple(map(str, range(levels)))
+    columns = [Column("x", "numeric", rng.normal(size=600)), Column("y", "numeric", rng.normal(size=600))]
+    columns += [Column(name, "categorical", rng.integers(0, levels, 600), names) for name in ("a", "b")]
+    fitted = fit_encoder(encoding, columns, row_hashes(columns, 600))
+    blocks = encode_blocks(fitted, columns, layout_of(np.arange(600) % 5), packed=True).blocks
+    held = [x.nbytes if isinstance(x, np.ndarray) else x.numbers.nbytes + x.slots.nbytes for x in (b.x for b in blocks)]
+    shape = grown(classes=2, encoded=encoded_columns(columns, 600, [encoding]), one_hot=one_hot_columns(columns, 600))
+    assert 600 * shape.stored(encoding, 8) == sum(held)
+    assert replace(shape, classes=3).stored(encoding, 8) == 8 * len(fitted.names)
 
 
 def test_a_slower_machine_takes_longer():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from labelaudit.audits.planning.shape import Shape, Texts
+from labelaudit.audits.planning.shape import NUMBER, Shape, Texts
 from labelaudit.blocks import CHUNK_ROWS
 from labelaudit.choose import SAMPLE_ROWS
 from labelaudit.encode.content import FOLDS
@@ -17,7 +17,6 @@ from labelaudit.encode.encoder import Encoding
 from labelaudit.evidence import FORMS_BYTES
 from labelaudit.storage import SMALLEST
 
-NUMBER = 8  # bytes of a value, a code, a pointer
 WORD_BYTES = 60  # a Python string of a cell, beside its pointer
 TERM_BYTES = 150  # a term of a text in a dictionary, with its count
 IDLE = 45e6  # what is loaded on the way and held of small things, whatever the data; measured
@@ -103,7 +102,7 @@ def _fitting(shape: Shape, votes: dict[Encoding, float], threads: int, value: in
     block = min(shape.rows, CHUNK_ROWS) / FOLDS
     blocks = shape.rows / block
     for encoding in votes:
-        yield Holding(f"encoded rows ({encoding})", value * block * shape.encoded[encoding], blocks)
+        yield Holding(f"encoded rows ({encoding})", block * shape.stored(encoding, value), blocks)
         yield Holding("encoded trusted rows", value * shape.reference_rows * shape.encoded[encoding])
         yield from _hessian(shape, shape.encoded[encoding])
     widest = max(shape.encoded[encoding] for encoding in votes)

@@ -13,7 +13,7 @@ from labelaudit.audits.planning.effort import effort
 from labelaudit.audits.planning.holdings import Need, need
 from labelaudit.audits.planning.result import Limit, Plan, PlannedColumn
 from labelaudit.audits.planning.sampled import Sampled, bytes_of, sampled
-from labelaudit.audits.planning.shape import Shape, classes_of, encoded_columns, texts_of
+from labelaudit.audits.planning.shape import Shape, classes_of, encoded_columns, one_hot_columns, texts_of
 from labelaudit.audits.planning.speed import measured
 from labelaudit.audits.run import check_features
 from labelaudit.choose import SAMPLE_ROWS
@@ -93,6 +93,7 @@ def shape_of(some: Sampled, options: AuditOptions, reference: Paths | pd.DataFra
         encoded=encoded_columns(table.columns, rows, encodings),
         texts=tuple(texts_of(column, rows) for column in table.columns if column.kind == "text"),
         reference_rows=round(_reference_rows(reference, some)),
+        one_hot=() if options.settings.device == "cuda" else one_hot_columns(table.columns, rows),
     )
 
 

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from labelaudit.encode.columns import RAREST, SPLINE_COLUMNS
 from labelaudit.encode.components import COMPONENTS
 from labelaudit.encode.embedding import DIMENSIONS
-from labelaudit.encode.encoder import FEWEST_FOR_SPLINE, Encoding, feature_columns
+from labelaudit.encode.encoder import FEWEST_FOR_SPLINE, Encoding, feature_columns, packed_bytes, pays
 from labelaudit.encode.kernel import LANDMARKS
 from labelaudit.encode.text import LENGTHS, MOST_TERMS, RAREST_TERM
 from labelaudit.table.table import Column, Table
 
+NUMBER = 8  # bytes of a value, a code, a pointer
 READ_TEXTS = 3000  # of which the terms are counted
 WORD = re.compile(r"\b\w\w+\b")
 
@@ -39,7 +40,7 @@ class Shape:
 
     rows: labelled ones. file_bytes and text_bytes: on disk, and decompressed. cells: columns of the file that are read.
     words: those that are held as words (label, ids, categories). columns: features. encoded: columns of each encoding,
-    the constant included.
+    the constant included. one_hot: how many of these each category makes.
     """
 
     rows: int
@@ -52,6 +53,15 @@ class Shape:
     encoded: dict[Encoding, int]
     texts: tuple[Texts, ...] = ()
     reference_rows: int = 0
+    one_hot: tuple[int, ...] = ()
+
+    def stored(self, encoding: Encoding, value: int) -> float:
+        """Bytes of an encoded row, of `value` bytes a number; see Encoder.packs."""
+        cols = self.encoded[encoding]
+        dense = value < NUMBER or self.classes > 2 or encoding in ("kernel", "rank-kernel", "terms")
+        if dense or not pays(cols, self.one_hot):
+            return value * cols
+        return packed_bytes(cols, self.one_hot)
 
     @property
     def outputs(self) -> int:
@@ -86,6 +96,12 @@ def encoded_columns(columns: Sequence[Column], rows: float, encodings: Iterable[
         "terms": terms,
     }
     return {name: counts[name] + 1 for name in encodings}
+
+
+def one_hot_columns(columns: Sequence[Column], rows: float) -> tuple[int, ...]:
+    """The columns that each category makes of so many rows; none for one that makes none."""
+    made = (_base(column, rows) for column in columns if column.kind == "categorical")
+    return tuple(count for count in made if count)
 
 
 def _base(column: Column, rows: float) -> int:
