@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from labelaudit.choose import (
     l2_grid,
     ridge_for,
 )
-from labelaudit.encode.encoder import TRIED, Encoding
+from labelaudit.encode.encoder import TRIED, Encoding, fit_encoder
 from labelaudit.table.table import Column
 from problems import DATA, blocks_of
 
@@ -49,7 +50,6 @@ def test_votes_follow_the_explained_loss() -> None:
     choice = choose(ring())
     explained = {t.encoding: t for t in choice.trials if np.isfinite(t.explained_loss)}
     assert set(explained) == set(TRIED)
-    assert {t.l2 for t in choice.trials} == set(l2_grid(2))
     assert all(np.isfinite(t.loss) for t in choice.trials)
     assert sum(v.weight for v in choice.votes) == pytest.approx(1)
     strongest = max(choice.votes, key=lambda v: v.weight)
@@ -110,6 +110,22 @@ def test_an_encoding_with_too_many_parameters_is_noted_and_not_tried(monkeypatch
     assert trials["kernel"].note == "over 20 parameters"
     assert trials["kernel"].parameters > 20
     assert choose(ring(), encoding="kernel").encoding == "kernel"
+
+
+@pytest.mark.parametrize("rows", [ring(), line()], ids=["ring", "line"])
+def test_strengths_are_tried_until_the_loss_rises(rows: Rows) -> None:
+    found = choose(rows)
+    for encoding in TRIED:
+        path = [(t.l2, t.loss) for t in found.trials if t.encoding == encoding]
+        assert tuple(l2 for l2, _ in path) == l2_grid(2)[: len(path)]
+        rises = [after > before for (_, before), (_, after) in pairwise(path)]
+        assert not any(rises[:-1])
+        assert len(path) == len(l2_grid(2)) or rises[-1]
+        best = min(loss for _, loss in path)
+        encoder = fit_encoder(encoding, rows.columns, rows.hashes)
+        for weaker in l2_grid(2)[len(path) :]:
+            (untried,) = choose_module._trials(rows, encoder, (weaker,), "auto", 1)
+            assert untried.loss > best
 
 
 def test_a_sample_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
 
-L2_GRID = (1e-1, 1e-2, 1e-3)  # for softmax with one logit a class; one logit for two classes means half of it
+L2_GRID = (1e-1, 1e-2, 1e-3)  # tried in this order until the loss rises; for softmax with one logit a class; one logit for two classes means half of it
 SAMPLE_ROWS = 10_000
 MOST_WORK = 1e7  # rows times parameters, up to which strengths for many classes are tried: a second or two each
 UNTRIED = "the middle strength, untried: too many classes"
@@ -193,6 +193,8 @@ def _trials(
         p = out_of_sample(objective, theta, kind, same)
         loss = -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())
         found.append((Trial(encoder.encoding, l2, objective.parameters, loss), p))
+        if len(found) > 1 and loss > found[-2][0].loss:
+            break  # and the weaker ones, which take longest to fit, would lose more
     best, p = min(found, key=lambda trial: trial[0].loss)
     return [replace(t, explained_loss=explained_loss(p, given)) if t is best else t for t, _ in found]
 

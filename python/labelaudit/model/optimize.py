@@ -10,7 +10,7 @@ from labelaudit.model.objective import Objective
 from labelaudit.model.targets import MANY_CLASSES
 
 POLISHED = 1e-3  # of the tolerance: another Newton step would be rounding
-FURTHER = 1e-5  # of the tolerance: where chord steps end, which cost little
+FURTHER = 1e-4  # of the tolerance: where chord steps end, which cost little
 
 
 def minimise(objective: Objective, optimizer: Optimizer = "newton", *, solver: Solver = "direct", seed: int = 0) -> Fit:
