@@ -21,7 +21,8 @@ from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
 
-L2_GRID = (1e-1, 1e-2, 1e-3)  # tried in this order until the loss rises; for softmax with one logit a class; one logit for two classes means half of it
+# Tried in this order until the loss rises; for softmax with one logit a class: one logit for two classes means half.
+L2_GRID = (1e-1, 1e-2, 1e-3)
 SAMPLE_ROWS = 10_000
 MOST_WORK = 1e7  # rows times parameters, up to which strengths for many classes are tried: a second or two each
 UNTRIED = "the middle strength, untried: too many classes"
