@@ -30,6 +30,7 @@ class Panel {
         for (std::int64_t i = 0; i < count; ++i) {
             double* const to = row(i);
             const double* const numbers = x_.numbers + (start + i) * x_.number_count;
+            for (std::int64_t k = 0; k < x_.number_count; k += 8) __builtin_prefetch(numbers + 256 + k);
             for (const Run& run : x_.runs) std::copy_n(numbers + run.from, run.width, to + run.to);
             each_slot(start + i, [&](std::int64_t c) { to[c] = 1.0; });
             to[x_.cols - 1] = 1.0;

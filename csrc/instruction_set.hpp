@@ -19,6 +19,8 @@ struct DenseKernels {
                      double* scratch);
     void (*quadratic)(const T* x, std::int64_t rows, std::int64_t cols, const double* m, std::int64_t pairs,
                       double* out, double* scratch);
+    double (*add_logistic)(const T* x, std::int64_t rows, std::int64_t cols, const double* theta, const double* t,
+                           const double* w, double* out);
 };
 
 struct LogisticKernels {

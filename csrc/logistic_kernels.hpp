@@ -72,6 +72,14 @@ void sigmoids(const double* z, std::int64_t n, double* out) {
     for (std::int64_t i = 0; i < n; i += lanes) store_some(out + i, logistic<false>(load_some(z + i, n - i)).p, n - i);
 }
 
+// out = w (sigmoid(z) - t) of as many values as there are lanes; returns w (log(1 + exp(z)) - t z).
+Vec residuals_of(const double* z, const double* t, const double* w, double* out) {
+    const Vec zi = load(z), ti = load(t), wi = load(w);
+    const Logistic at = logistic<true>(zi);
+    store(out, wi * (at.p - ti));
+    return wi * (at.softplus - ti * zi);
+}
+
 double residuals(const double* z, const double* t, const double* w, std::int64_t n, double* out) {
     Vec loss{};
     for (std::int64_t i = 0; i < n; i += lanes) {

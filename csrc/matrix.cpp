@@ -1,7 +1,5 @@
 #include "matrix.hpp"
 
-#include <algorithm>
-
 #include "instruction_set.hpp"
 
 namespace labelaudit {
@@ -37,19 +35,10 @@ void quadratic_of(const DenseBlock<T>& x, std::span<const double> m, std::int64_
     kernels<T>().quadratic(x.data, x.rows, x.cols, m.data(), pairs, out.data(), scratch.data());
 }
 
-// Panel by panel: a row is read for its residual, and again while it is still in the cache.
 template <class T>
 double logistic_gradient_of(const DenseBlock<T>& x, std::span<const double> theta, std::span<const double> t,
                             std::span<const double> w, std::span<double> out) {
-    double z[panel_rows], r[panel_rows], loss = 0;
-    for (std::int64_t start = 0; start < x.rows; start += panel_rows) {
-        const std::int64_t here = std::min(panel_rows, x.rows - start);
-        const T* panel = x.data + start * x.cols;
-        kernels<T>().forward(panel, here, x.cols, theta.data(), 1, z, nullptr);
-        loss += instructions().logistic.residuals(z, t.data() + start, w.data() + start, here, r);
-        kernels<T>().add_backward(panel, here, x.cols, r, 1, out.data());
-    }
-    return loss;
+    return kernels<T>().add_logistic(x.data, x.rows, x.cols, theta.data(), t.data(), w.data(), out.data());
 }
 
 }  // namespace
