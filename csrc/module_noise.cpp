@@ -7,6 +7,7 @@
 #include "link_search.hpp"
 #include "module_gate.hpp"
 #include "noise_likelihood.hpp"
+#include "two_classes.hpp"
 
 namespace py = pybind11;
 namespace la = labelaudit;
@@ -95,27 +96,41 @@ py::tuple search_link(const py::array& log_p, const py::array& index, const py::
     return py::make_tuple(search.best_likelihood(), -search.state().value());
 }
 
-void average_belief(const py::array& towards, const py::array& given, const py::array& nodes, py::array& out) {
-    const std::int64_t rows = dim(towards, "towards", 1, 0), count = dim(nodes, "nodes", 2, 0);
-    const auto logits = input(towards, "towards", {rows});
-    const auto labels = input<std::int64_t>(given, "given", {rows});
-    const auto table = input(nodes, "nodes", {count, 4});
-    const auto o = output(out, "out", {rows}, {&towards, &given, &nodes});
-    for (const std::int64_t label : labels)
+la::TwoClasses two_classes(const py::array& p, const py::array& given, double smallest) {
+    const std::int64_t rows = dim(p, "p", 2, 0);
+    const la::TwoClasses labels{input(p, "p", {rows, 2}), input<std::int64_t>(given, "given", {rows}), smallest};
+    for (const std::int64_t label : labels.given)
         if (label < 0 || label > 1) throw std::invalid_argument("given: expected 0 or 1");
+    if (!(smallest > 0)) refuse("smallest", "a positive number", std::to_string(smallest));
+    return labels;
+}
+
+void average_belief(const py::array& p, const py::array& given, double smallest, const py::array& nodes,
+                    py::array& out) {
+    const la::TwoClasses labels = two_classes(p, given, smallest);
+    const auto table = input(nodes, "nodes", {dim(nodes, "nodes", 2, 0), 4});
+    const auto o = output(out, "out", {p.shape(0), 2}, {&p, &given, &nodes});
     std::vector<la::BeliefNode> averaged;
     for (std::size_t i = 0; i < table.size(); i += 4)
         averaged.push_back({table[i], table[i + 1], {table[i + 2], table[i + 3]}});
     const py::gil_scoped_release release;
-    la::average_belief(logits, labels, averaged, o);
+    la::average_belief(labels, averaged, o);
 }
 
-void log_odds(const py::array& p, double smallest, py::array& out) {
-    const std::int64_t rows = dim(p, "p", 2, 0);
-    const auto probabilities = input(p, "p", {rows, 2});
-    const auto o = output(out, "out", {rows}, {&p});
-    const py::gil_scoped_release release;
-    la::log_odds(probabilities, smallest, o);
+void add_cells(const py::array& p, const py::array& given, double smallest, double a_unit, py::array& count,
+               py::array& total) {
+    const la::TwoClasses labels = two_classes(p, given, smallest);
+    const std::int64_t cells = dim(count, "count", 1, 0);
+    if (cells % 2) refuse("count", "two for each cell", std::to_string(cells));
+    check<double>(total, "total", {cells});  // before its memory is compared with another's
+    const auto counts = output<std::int64_t>(count, "count", {cells}, {&p, &given, &total});
+    const auto totals = output(total, "total", {cells}, {&p, &given, &count});
+    bool all;
+    {
+        const py::gil_scoped_release release;
+        all = la::add_cells(labels, a_unit, counts, totals);
+    }
+    if (!all) throw std::invalid_argument("p: expected probabilities whose log-odds lie in the cells");
 }
 
 }  // namespace
@@ -136,8 +151,10 @@ void bind_noise(py::module_& m) {
         .def_property_readonly("likelihood", &la::LinkSearch::best_likelihood)
         .def_property_readonly("value", [](const la::LinkSearch& search) { return -search.state().value(); })
         .def("answer", &answer, py::arg("likelihood"), exact("gradient"), exact("hessian"));
-    m.def("average_belief", &average_belief, exact("towards"), exact("given"), exact("nodes"), exact("out"),
-          "out = sum of weight / (1 + exp(-(sharpness towards + offset[given]))); nodes: weight, sharpness, offsets");
-    m.def("log_odds", &log_odds, exact("p"), py::arg("smallest"), exact("out"),
-          "out = log(max(p[:, 1], smallest)) - log(max(p[:, 0], smallest))");
+    m.def("average_belief", &average_belief, exact("p"), exact("given"), py::arg("smallest"), exact("nodes"),
+          exact("out"),
+          "out[i, given] = sum of weight / (1 + exp(-(sharpness log-odds + offset[given]))), and 1 less that for the "
+          "other class; nodes: weight, sharpness, offsets");
+    m.def("add_cells", &add_cells, exact("p"), exact("given"), py::arg("smallest"), py::arg("a_unit"), exact("count"),
+          exact("total"), "Adds rows, and their log-odds, to cells of 1 / a_unit from log(smallest) on, by label");
 }

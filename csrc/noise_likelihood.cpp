@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "instruction_set.hpp"
-#include "softmax.hpp"
 
 namespace labelaudit {
 namespace {
@@ -209,34 +208,6 @@ double label_likelihood(const NoisyLabels& labels, const Likelihoods& likelihood
     const auto k = static_cast<Index>(labels.classes);
     return k == 2 ? summed(Classes<2>{k}, labels, likelihoods, v, sums)
                   : summed(Classes<0>{k}, labels, likelihoods, v, sums);
-}
-
-void log_odds(std::span<const double> p, double smallest, std::span<double> out) {
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        out[i] = std::log(std::max(p[2 * i + 1], smallest)) - std::log(std::max(p[2 * i], smallest));
-    }
-}
-
-void average_belief(std::span<const double> towards, std::span<const std::int64_t> given,
-                    std::span<const BeliefNode> nodes, std::span<double> out) {
-    constexpr std::size_t at_once = 512;  // what is worked on stays in the nearest cache
-    double z[at_once], p[at_once];
-    for (std::size_t start = 0; start < out.size(); start += at_once) {
-        const std::size_t count = std::min(at_once, out.size() - start);
-        const double* logits = towards.data() + start;
-        const std::int64_t* labels = given.data() + start;
-        double* sums = out.data() + start;
-        std::fill(sums, sums + count, 0.0);
-        for (const BeliefNode& node : nodes) {
-            for (std::size_t i = 0; i < count; ++i) {
-                z[i] = node.sharpness * logits[i] + (labels[i] ? node.offset[1] : node.offset[0]);
-            }
-            probabilities({z, count}, 1, {p, count});
-            for (std::size_t i = 0; i < count; ++i) {
-                sums[i] += node.weight * p[i];
-            }
-        }
-    }
 }
 
 }  // namespace labelaudit

@@ -36,20 +36,4 @@ struct LikelihoodSums {
 double label_likelihood(const NoisyLabels& labels, const Likelihoods& table, std::span<const double> v,
                         const LikelihoodSums& sums);
 
-// One of several noise models of two classes that beliefs are averaged over: the log-odds of the label's class are
-// sharpness times the model's, plus the offset of the label (first of class 0). Weights sum to 1.
-struct BeliefNode {
-    double weight;
-    double sharpness;
-    double offset[2];
-};
-
-// The probability that a row's label is right, (rows,), averaged over the nodes; `towards` are log-odds of the label.
-void average_belief(std::span<const double> towards, std::span<const std::int64_t> given,
-                    std::span<const BeliefNode> nodes, std::span<double> out);
-
-// The log-odds of the second of two classes, (rows,), from their probabilities p (rows x 2), none taken to be below
-// `smallest`.
-void log_odds(std::span<const double> p, double smallest, std::span<double> out);
-
 }  // namespace labelaudit

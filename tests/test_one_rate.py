@@ -7,11 +7,12 @@ import pytest
 
 from labelaudit.model.targets import MANY_CLASSES
 from labelaudit.noise import models
+from labelaudit.noise.beliefs import averaged_belief
 from labelaudit.noise.link import Labels, Link, Sums, fit_link, fit_rate, log_probabilities, summed, vector_of
 from labelaudit.noise.matrices import OneRate, any_class, error_rates, likelihoods, one_rate_matrix
 from labelaudit.noise.newton import newton_within
 from labelaudit.noise.one_rate import OneRateFamily, OneRatePlace
-from labelaudit.noise.rates import LARGEST_RATE, Along, averaged_belief, integrate
+from labelaudit.noise.rates import LARGEST_RATE, Along, integrate
 
 CLASSES = 120
 
@@ -71,9 +72,9 @@ def test_the_integrated_rates_and_beliefs_are_those_of_dense_matrices():
     wide, dense = integrate(of, OneRateFamily(CLASSES)), integrate(of, Along(any_class(CLASSES)))
     assert wide.rate == pytest.approx(dense.rate, rel=1e-6)
     assert wide.evidence == pytest.approx(dense.evidence, abs=1e-5)
+    p = np.exp(of.log_p) / np.exp(of.log_p).sum(1, keepdims=True)
     beliefs = [
-        averaged_belief(list(zip(found.weights, found.nodes, strict=True)), of.log_p, of.given)
-        for found in (wide, dense)
+        averaged_belief(list(zip(found.weights, found.nodes, strict=True)), p, of.given) for found in (wide, dense)
     ]
     np.testing.assert_allclose(*beliefs, atol=1e-6)
     np.testing.assert_allclose(wide.noise, dense.noise, atol=1e-8)

@@ -10,7 +10,7 @@ import pytest
 
 from labelaudit import _core
 
-ROWS, COLS, OUTPUTS, PAIRS, VECTORS, KINDS = 4, 3, 2, 3, 5, 2
+ROWS, COLS, OUTPUTS, PAIRS, VECTORS, KINDS, CELLS = 4, 3, 2, 3, 5, 2, 1400
 
 INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
     "forward": {"x": (ROWS, COLS), "theta": (COLS, OUTPUTS)},
@@ -28,8 +28,8 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
         **{"log_p": (ROWS, COLS), "weight": (ROWS,), "table": (KINDS, COLS)},
         **{"low": (1 + COLS,), "high": (1 + COLS,)},
     },
-    "average_belief": {"towards": (ROWS,), "nodes": (KINDS, 4)},
-    "log_odds": {"p": (ROWS, 2)},
+    "average_belief": {"p": (ROWS, 2), "nodes": (KINDS, 4)},
+    "add_cells": {"p": (ROWS, 2)},
     "standardise": {"values": (ROWS,), "mean": (2,), "scale": (2,)},
 }
 OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
@@ -45,8 +45,8 @@ OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
     "conjugate_gradient": {"x": (ROWS, COLS)},
     "label_likelihood": {"belief": (KINDS, COLS)},
     "search_link": {"v": (1 + COLS,)},
-    "average_belief": {"out": (ROWS,)},
-    "log_odds": {"out": (ROWS,)},
+    "average_belief": {"out": (ROWS, 2)},
+    "add_cells": {"total": (CELLS,)},
     "standardise": {"out": (ROWS, COLS)},
 }
 ARGUMENTS = [(f, name) for f in INPUTS for name in (*INPUTS[f], *OUTPUT[f])]
@@ -66,10 +66,10 @@ def arguments(function: str) -> dict[str, Any]:
         values |= {"gradient": np.zeros(1 + COLS), "hessian": None}
     if function == "search_link":
         values |= {"index": np.array([0, 1, 1, 0]), "slopes": None, "rows_at_once": 3, "high": values["high"] + 1.0}
-    if function == "average_belief":
-        values |= {"given": np.array([0, 1, 1, 0])}
-    if function == "log_odds":
-        values |= {"smallest": 1e-9}
+    if function in ("average_belief", "add_cells"):
+        values |= {"given": np.array([0, 1, 1, 0]), "smallest": 1e-9}
+    if function == "add_cells":
+        values |= {"a_unit": 16.0, "count": np.zeros(CELLS, dtype=np.int64)}
     if function == "standardise":
         values |= {"rows": np.arange(ROWS), "exponent": 0, "fill": 0.0, "at": 1}
     return values
@@ -126,7 +126,7 @@ SPOILT: dict[str, Callable[[np.ndarray], Any]] = {
 # Sizes that the function reads off this very argument may be any.
 FREE = {"one row more", "one row less", "no row"}
 AS_MANY_AS_YOU_LIKE = {("average_belief", "nodes"), ("search_link", "table"), ("standardise", "values")}
-LEADING = ("x", "theta", "r", "w", "m", "z", "p", "b", "u", "log_p", "table", "towards", "nodes", "values", "mean")
+LEADING = ("x", "theta", "r", "w", "m", "z", "p", "b", "u", "log_p", "table", "nodes", "values", "mean")
 
 
 @pytest.mark.parametrize("spoil", list(SPOILT))

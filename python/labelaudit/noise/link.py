@@ -92,21 +92,11 @@ class Labels:
         return np.ascontiguousarray(noise), None if toward is None else np.ascontiguousarray(toward)
 
 
-def log_odds(p: Array) -> Array:
-    """Of the second of two classes, (rows,), from probabilities (rows, 2)."""
-    out = np.empty(len(p))
-    _core.log_odds(np.ascontiguousarray(p), SMALLEST_PROBABILITY, out)
-    return out
-
-
 def log_probabilities(p: Array) -> Array:
     """Logarithms of p, centred in every row; in memory, and so whatever is made of them, class by class.
 
     There are few classes: sums over them are then as fast as sums over rows.
     """
-    if p.shape[1] == 2:
-        half = log_odds(p) / 2
-        return np.stack([-half, half]).T
     log_p = np.log(np.maximum(np.ascontiguousarray(p.T), SMALLEST_PROBABILITY))
     log_p -= log_p.mean(0)
     out: Array = log_p.T
