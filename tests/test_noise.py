@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from labelaudit.noise import beliefs
+from labelaudit.noise import beliefs, models
 from labelaudit.noise.beliefs import averaged_belief
 from labelaudit.noise.link import Link, fit_link, fit_matrix, fit_rate, log_probabilities, no_link
 from labelaudit.noise.matrices import any_class, error_rates, one_class, one_rate_matrix, soft_counts
@@ -63,6 +63,17 @@ def test_the_belief_is_the_same_for_any_number_of_threads(monkeypatch: pytest.Mo
     whole = found.belief(p, labels)
     monkeypatch.setattr(beliefs, "PIECE", 7)
     assert np.array_equal(found.belief(p, labels, threads=3), whole)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_estimate_is_the_same_for_any_number_of_threads(classes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    p, labels = planted(6_000, one_rate_matrix(0.1, classes))
+    alone = estimate(p, labels)
+    monkeypatch.setattr(models, "WORTH_THREADS", 0)
+    shared = estimate(p, labels, threads=3)
+    assert shared.weights == alone.weights
+    assert np.array_equal(shared.noise, alone.noise)
+    assert shared.interval == alone.interval
 
 
 @given(problems)

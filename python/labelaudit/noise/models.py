@@ -26,6 +26,7 @@ PENALTY = 2.0  # nats for each parameter that no integral covers; between Akaike
 TEMPER = 2.0  # evidence is softened by this before models are averaged: a guess; rows are not independent
 MOST_CLASSES = MANY_CLASSES  # with a full matrix; beyond, it would have more entries than most tables have errors
 INTERVAL = (0.025, 0.975)
+WORTH_THREADS = 100_000  # rows times classes: of fewer a search is one call, which takes less than threads cost
 SMALLEST_WEIGHT = 1e-12  # of a noise matrix: without those below, no belief moves by more than some 1e-11
 
 
@@ -75,7 +76,7 @@ def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None,
     labels = labels_of(p, given, threads)
     if trusted is not None:
         labels = with_trusted(labels, Labels(log_probabilities(trusted[0]), trusted[1]))
-    if threads == 1 or len(labels.pieces) == 1:
+    if threads == 1 or labels.log_p.size < WORTH_THREADS:
         models, evidence = _candidates(labels)
     else:
         with storage.threads(threads) as pool:
