@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "instruction_set.hpp"
-#include "softmax.hpp"
 
 namespace labelaudit {
 namespace {
@@ -48,8 +48,21 @@ double largest(const double* a, Index n) {
     return out;
 }
 
+struct Link {
+    double sharpness;
+    std::span<const double> shift;  // classes
+};
+
+// The number of classes: two, which the compiler then knows, or any (fixed is 0).
+template <Index fixed>
+struct Classes {
+    Index any;
+    constexpr operator Index() const { return fixed ? fixed : any; }
+};
+
 // q of some rows: powers of at most 1, the largest of a row no less than the shifts' range allows.
-void linked(const double* log_p, Index rows, Index k, const Link& link, double* q) {
+template <Index fixed>
+void linked(const double* log_p, Index rows, Classes<fixed> k, const Link& link, double* q) {
     const double highest_shift = *std::max_element(link.shift.begin(), link.shift.end());
     for (Index i = 0; i < rows; ++i) {
         const double* l = log_p + i * k;
@@ -64,10 +77,12 @@ void linked(const double* log_p, Index rows, Index k, const Link& link, double* 
     }
 }
 
-// One row's part in the sums, but for what the Hessian takes as grams of beliefs and of q.
+// One row's part in the sums; of more than two classes but for what the Hessian takes as grams of beliefs and of q.
+template <Index fixed>
 class Row {
   public:
-    Row(Index classes, const LikelihoodSums& sums) : k_(classes), sums_(sums), scaled_(classes), pull_(classes) {}
+    Row(Classes<fixed> classes, const LikelihoodSums& sums)
+        : k_(classes), sums_(sums), scaled_(classes), pull_(classes) {}
 
     // slope: of m, null where there is no rate; b: where the belief goes.
     double add(const double* l, const double* q, const double* m, const double* slope, double sharpness, double w,
@@ -107,6 +122,8 @@ class Row {
             sharp += (bent + b[c] - q[c]) * scaled_[c];
             out[1 + c] += w * bent;
             out[(1 + c) * (size + 1)] += w * (b[c] - q[c]);
+            if constexpr (fixed)
+                for (Index d = c; d < k_; ++d) out[(1 + c) * size + 1 + d] += w * (q[c] * q[d] - b[c] * b[d]);
         }
         out[0] += w * sharp;
         if (!slope) return;
@@ -120,7 +137,7 @@ class Row {
         out[size * size - 1] -= w * rate * rate;
     }
 
-    const Index k_;
+    const Classes<fixed> k_;
     const LikelihoodSums& sums_;
     std::vector<double> scaled_, pull_;
 };
@@ -151,15 +168,18 @@ class Grams {
     double minus_[panel];
 };
 
-}  // namespace
-
-double label_likelihood(const NoisyLabels& labels, std::span<const double> table, std::span<const double> slopes,
-                        const Link& link, const LikelihoodSums& sums) {
-    const auto k = static_cast<Index>(labels.classes);
+template <Index fixed>
+double summed(Classes<fixed> k, const NoisyLabels& labels, const Likelihoods& likelihoods, std::span<const double> v,
+              const LikelihoodSums& sums) {
     const Index rows = labels.index.size();
+    const Link link{std::exp(v[0]), v.subspan(1, k)};
+    const std::span<const double> slopes = likelihoods.slopes;
+    std::vector<double> table(likelihoods.base.begin(), likelihoods.base.end());
+    for (Index i = 0; i < slopes.size(); ++i) table[i] += v[1 + k] * slopes[i];
     std::vector<double> q(panel * k), b(panel * k);
-    Row row(k, sums);
-    Grams grams(labels.classes);
+    Row<fixed> row(k, sums);
+    std::optional<Grams> grams;
+    if (!fixed && !sums.hessian.empty()) grams.emplace(labels.classes);
     double total = 0;
     for (Index start = 0; start < rows; start += panel) {
         const Index here = std::min(panel, rows - start);
@@ -170,44 +190,24 @@ double label_likelihood(const NoisyLabels& labels, std::span<const double> table
                 row.add(&labels.log_p[(start + i) * k], &q[i * k], &table[at], slopes.empty() ? nullptr : &slopes[at],
                         link.sharpness, labels.weight[start + i], &b[i * k], &sums.belief[at]);
         }
-        if (!sums.hessian.empty())
-            grams.add(q.data(), b.data(), &labels.weight[start], static_cast<std::int64_t>(here));
+        if (grams) grams->add(q.data(), b.data(), &labels.weight[start], static_cast<std::int64_t>(here));
     }
     if (!sums.hessian.empty()) {
         const Index size = 1 + k + (slopes.empty() ? 0 : 1);
-        grams.add_to(sums.hessian, size);
+        if (grams) grams->add_to(sums.hessian, size);
         for (Index a = 0; a < size; ++a)
             for (Index b = 0; b < a; ++b) sums.hessian[a * size + b] = sums.hessian[b * size + a];
     }
     return total;
 }
 
-void log_odds(std::span<const double> p, double smallest, std::span<double> out) {
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        out[i] = std::log(std::max(p[2 * i + 1], smallest)) - std::log(std::max(p[2 * i], smallest));
-    }
-}
+}  // namespace
 
-void average_belief(std::span<const double> towards, std::span<const std::int64_t> given,
-                    std::span<const BeliefNode> nodes, std::span<double> out) {
-    constexpr std::size_t at_once = 512;  // what is worked on stays in the nearest cache
-    double z[at_once], p[at_once];
-    for (std::size_t start = 0; start < out.size(); start += at_once) {
-        const std::size_t count = std::min(at_once, out.size() - start);
-        const double* logits = towards.data() + start;
-        const std::int64_t* labels = given.data() + start;
-        double* sums = out.data() + start;
-        std::fill(sums, sums + count, 0.0);
-        for (const BeliefNode& node : nodes) {
-            for (std::size_t i = 0; i < count; ++i) {
-                z[i] = node.sharpness * logits[i] + (labels[i] ? node.offset[1] : node.offset[0]);
-            }
-            probabilities({z, count}, 1, {p, count});
-            for (std::size_t i = 0; i < count; ++i) {
-                sums[i] += node.weight * p[i];
-            }
-        }
-    }
+double label_likelihood(const NoisyLabels& labels, const Likelihoods& likelihoods, std::span<const double> v,
+                        const LikelihoodSums& sums) {
+    const auto k = static_cast<Index>(labels.classes);
+    return k == 2 ? summed(Classes<2>{k}, labels, likelihoods, v, sums)
+                  : summed(Classes<0>{k}, labels, likelihoods, v, sums);
 }
 
 }  // namespace labelaudit

@@ -3,7 +3,7 @@
 // Row i has log-probabilities l, (classes), and a row m of a table of likelihoods: m[t] = P(its label | true class t).
 // With q ~ exp(sharpness l + shift), normalised, its likelihood is m q, and its belief b[t] = m[t] q[t] / m q.
 // Source: vector scaling with one temperature, Guo et al. 2017; derivatives are checked against differences in
-// test_noise.
+// test_noise_sums.
 #pragma once
 
 #include <cstdint>
@@ -18,37 +18,22 @@ struct NoisyLabels {
     std::int64_t classes;
 };
 
-struct Link {
-    double sharpness;
-    std::span<const double> shift;  // classes
+// The table is base + rate slopes, each rows of the table x classes; slopes are empty where there is no rate.
+struct Likelihoods {
+    std::span<const double> base;
+    std::span<const double> slopes;
 };
 
 // Sums over rows, each times its weight; an empty Hessian is left out. parameters: log sharpness, the shifts, and
-// a rate where there is a slope table: by it the likelihoods change by these entries (rows of the table x classes).
+// the rate where there is one.
 struct LikelihoodSums {
     std::span<double> gradient;  // of the log-likelihood: parameters
     std::span<double> belief;    // rows of the table x classes
     std::span<double> hessian;   // of the log-likelihood: parameters x parameters
 };
 
-// Adds to the sums; returns the log-likelihood.
-double label_likelihood(const NoisyLabels& labels, std::span<const double> table, std::span<const double> slopes,
-                        const Link& link, const LikelihoodSums& sums);
-
-// One of several noise models of two classes that beliefs are averaged over: the log-odds of the label's class are
-// sharpness times the model's, plus the offset of the label (first of class 0). Weights sum to 1.
-struct BeliefNode {
-    double weight;
-    double sharpness;
-    double offset[2];
-};
-
-// The probability that a row's label is right, (rows,), averaged over the nodes; `towards` are log-odds of the label.
-void average_belief(std::span<const double> towards, std::span<const std::int64_t> given,
-                    std::span<const BeliefNode> nodes, std::span<double> out);
-
-// The log-odds of the second of two classes, (rows,), from their probabilities p (rows x 2), none taken to be below
-// `smallest`.
-void log_odds(std::span<const double> p, double smallest, std::span<double> out);
+// At the parameters v. Adds to the sums; returns the log-likelihood.
+double label_likelihood(const NoisyLabels& labels, const Likelihoods& table, std::span<const double> v,
+                        const LikelihoodSums& sums);
 
 }  // namespace labelaudit

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from labelaudit.noise import models
+from labelaudit.noise import beliefs, models
+from labelaudit.noise.beliefs import averaged_belief
 from labelaudit.noise.link import Link, fit_link, fit_matrix, fit_rate, log_probabilities, no_link
 from labelaudit.noise.matrices import any_class, error_rates, one_class, one_rate_matrix, soft_counts
 from labelaudit.noise.models import OTHER_WAY, estimate, explained_loss, labels_of
-from labelaudit.noise.rates import LARGEST_RATE, Along, averaged_belief, integrate
+from labelaudit.noise.rates import LARGEST_RATE, Along, integrate
 from noisy_labels import drawn, linked, planted
 
 Array = NDArray[np.float64]
@@ -40,7 +41,7 @@ def test_the_averaged_belief_is_bayes_rule_under_each_matrix(problem: tuple[int,
         (0.25, linked(one_rate_matrix(0.2, k), no_link(k))),
         (0.75, linked(one_rate_matrix(0.05, k), Link(1.5, np.linspace(-1, 1, k)))),
     ]
-    belief = averaged_belief(nodes, log_probabilities(p), labels)
+    belief = averaged_belief(nodes, p, labels)
     assert np.allclose(belief.sum(1), 1, rtol=0, atol=1e-12)
     for i in range(len(p)):
         expected = np.zeros(k)
@@ -52,16 +53,27 @@ def test_the_averaged_belief_is_bayes_rule_under_each_matrix(problem: tuple[int,
 
 
 def test_a_label_that_cannot_be_has_a_finite_posterior() -> None:
-    log_p = log_probabilities(np.array([[1.0, 0.0]]))
-    assert np.isfinite(averaged_belief([(1.0, linked(np.eye(2), Link(50.0, np.zeros(2))))], log_p, np.array([1]))).all()
+    p = np.array([[1.0, 0.0]])
+    assert np.isfinite(averaged_belief([(1.0, linked(np.eye(2), Link(50.0, np.zeros(2))))], p, np.array([1]))).all()
 
 
 def test_the_belief_is_the_same_for_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     p, labels = planted(200, PLANTED)
     found = estimate(p, labels)
     whole = found.belief(p, labels)
-    monkeypatch.setattr(models, "PIECE", 7)
+    monkeypatch.setattr(beliefs, "PIECE", 7)
     assert np.array_equal(found.belief(p, labels, threads=3), whole)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_estimate_is_the_same_for_any_number_of_threads(classes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    p, labels = planted(6_000, one_rate_matrix(0.1, classes))
+    alone = estimate(p, labels)
+    monkeypatch.setattr(models, "WORTH_THREADS", 0)
+    shared = estimate(p, labels, threads=3)
+    assert shared.weights == alone.weights
+    assert np.array_equal(shared.noise, alone.noise)
+    assert shared.interval == alone.interval
 
 
 @given(problems)

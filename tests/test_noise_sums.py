@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from labelaudit.noise import link
+from labelaudit.noise.beliefs import averaged_belief
 from labelaudit.noise.cells import AS_MANY, condensed
-from labelaudit.noise.link import Labels, Link, fit_link, fit_matrix, fit_rate, log_probabilities, no_link
+from labelaudit.noise.link import Labels, Link, Sums, fit_link, fit_matrix, fit_rate, log_probabilities, no_link, summed
 from labelaudit.noise.matrices import any_class, one_class, one_rate_matrix, soft_counts
 from labelaudit.noise.models import OTHER_WAY, estimate
-from labelaudit.noise.rates import LARGEST_RATE, Along, averaged_belief, integrate
+from labelaudit.noise.rates import LARGEST_RATE, Along, integrate
 from noisy_labels import drawn, linked, planted
 
 Array = NDArray[np.float64]
@@ -71,8 +70,8 @@ def test_two_classes_have_the_belief_that_any_number_of_classes_would(rows: int,
     third = [
         (w, linked(np.pad(n.noise, (0, 1)), Link(n.link.sharpness, np.append(n.link.shift, -40)))) for w, n in nodes
     ]
-    expected = averaged_belief(third, log_probabilities(apart), labels)[:, :2]
-    np.testing.assert_allclose(averaged_belief(nodes, log_probabilities(p), labels), expected, atol=1e-12)
+    expected = averaged_belief(third, apart, labels)[:, :2]
+    np.testing.assert_allclose(averaged_belief(nodes, p, labels), expected, atol=1e-12)
 
 
 def differences(at: Callable[[Array], Array], v: Array, step: float = 1e-5) -> Array:
@@ -90,20 +89,20 @@ def test_the_derivatives_of_a_likelihood_are_those_of_differences(classes: int, 
     of = Labels(log_probabilities(p), labels, trusted, weight)
     direction = any_class(classes)
 
-    def place(v: Array) -> Any:
-        return link._Place(of, v[:-1], np.eye(classes) + v[-1] * direction, direction)
+    def at(v: Array) -> Sums:
+        return summed(of, v, np.eye(classes), direction)
 
     v = np.append(rng.normal(0, 0.3, size=1 + classes), 0.2)
-    gradient = differences(lambda v: np.array([place(v).value]), v)[:, 0]
-    np.testing.assert_allclose(place(v).gradient, gradient, rtol=1e-6, atol=1e-5)
-    np.testing.assert_allclose(place(v).hessian(), differences(lambda v: place(v).gradient, v), rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(place(v).hessian(), place(v).hessian().T)
+    gradient = differences(lambda v: np.array([at(v).likelihood]), v)[:, 0]
+    np.testing.assert_allclose(at(v).gradient, gradient, rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(at(v).hessian, differences(lambda v: at(v).gradient, v), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(at(v).hessian, at(v).hessian.T)
 
 
 def test_expected_counts_are_beliefs_summed_by_label() -> None:
     p, labels = drawn(150, 4, 3)
     of = Labels(log_probabilities(p), labels, trusted=30)
     noise = one_rate_matrix(0.2, 4)
-    found = link._Place(of, np.zeros(5), noise).counts
-    belief = averaged_belief([(1.0, linked(noise, no_link(4)))], of.log_p[:120], labels[:120])
+    found = summed(of, np.zeros(5), noise).belief[:4]
+    belief = averaged_belief([(1.0, linked(noise, no_link(4)))], p[:120], labels[:120])
     np.testing.assert_allclose(found, soft_counts(belief, labels[:120]), atol=1e-12)

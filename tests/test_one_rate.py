@@ -7,11 +7,12 @@ import pytest
 
 from labelaudit.model.targets import MANY_CLASSES
 from labelaudit.noise import models
-from labelaudit.noise.link import Labels, Link, _Place, fit_link, fit_rate, log_probabilities, vector_of
+from labelaudit.noise.beliefs import averaged_belief
+from labelaudit.noise.link import Labels, Link, Sums, fit_link, fit_rate, log_probabilities, summed, vector_of
 from labelaudit.noise.matrices import OneRate, any_class, error_rates, likelihoods, one_rate_matrix
-from labelaudit.noise.newton import by_conjugate_gradient, newton_within
+from labelaudit.noise.newton import newton_within
 from labelaudit.noise.one_rate import OneRateFamily, OneRatePlace
-from labelaudit.noise.rates import LARGEST_RATE, Along, averaged_belief, integrate
+from labelaudit.noise.rates import LARGEST_RATE, Along, integrate
 
 CLASSES = 120
 
@@ -30,11 +31,11 @@ def labels(classes: int = CLASSES, rows: int = 900, trusted: int = 0, seed: int 
     return Labels(log_probabilities(p), given, trusted, weight)
 
 
-def places(rate: float, trusted: int) -> tuple[OneRatePlace, _Place]:
+def places(rate: float, trusted: int) -> tuple[OneRatePlace, Sums]:
     """The same place by rows times classes, and by dense matrices."""
     of = labels(trusted=trusted)
     v = 0.3 * np.random.default_rng(1).normal(size=1 + CLASSES)
-    dense = _Place(of, v, one_rate_matrix(rate, CLASSES), any_class(CLASSES))
+    dense = summed(of, np.append(v, rate), np.eye(CLASSES), any_class(CLASSES))
     return OneRatePlace(of, v, rate, free=True), dense
 
 
@@ -42,9 +43,11 @@ def places(rate: float, trusted: int) -> tuple[OneRatePlace, _Place]:
 @pytest.mark.parametrize("rate", [0.0, 0.08, 0.6])
 def test_value_gradient_and_hessian_are_those_of_the_dense_matrix(rate, trusted):
     wide, dense = places(rate, trusted)
-    hessian = dense.hessian()
-    assert wide.value == pytest.approx(dense.value, rel=1e-12)
-    np.testing.assert_allclose(wide.gradient, dense.gradient, rtol=1e-9, atol=1e-9 * np.abs(dense.gradient).max())
+    of_link = np.arange(2 + CLASSES) < 1 + CLASSES  # which have priors
+    gradient = -dense.gradient + np.append(wide.v, 0.0)
+    hessian = -dense.hessian + np.diag(of_link.astype(np.float64))
+    assert wide.value == pytest.approx(-dense.likelihood + wide.v @ wide.v / 2, rel=1e-12)
+    np.testing.assert_allclose(wide.gradient, gradient, rtol=1e-9, atol=1e-9 * np.abs(gradient).max())
     products = np.stack([wide.apply(u) for u in np.eye(len(hessian))])
     np.testing.assert_allclose(products, hessian, rtol=1e-8, atol=1e-9 * np.abs(hessian).max())
     np.testing.assert_allclose(wide.diagonal[:-1], np.diagonal(hessian)[:-1], rtol=1e-8, atol=1e-9)
@@ -69,9 +72,9 @@ def test_the_integrated_rates_and_beliefs_are_those_of_dense_matrices():
     wide, dense = integrate(of, OneRateFamily(CLASSES)), integrate(of, Along(any_class(CLASSES)))
     assert wide.rate == pytest.approx(dense.rate, rel=1e-6)
     assert wide.evidence == pytest.approx(dense.evidence, abs=1e-5)
+    p = np.exp(of.log_p) / np.exp(of.log_p).sum(1, keepdims=True)
     beliefs = [
-        averaged_belief(list(zip(found.weights, found.nodes, strict=True)), of.log_p, of.given)
-        for found in (wide, dense)
+        averaged_belief(list(zip(found.weights, found.nodes, strict=True)), p, of.given) for found in (wide, dense)
     ]
     np.testing.assert_allclose(*beliefs, atol=1e-6)
     np.testing.assert_allclose(wide.noise, dense.noise, atol=1e-8)
@@ -116,9 +119,9 @@ def test_where_the_curvature_is_not_positive_the_search_still_descends():
         def apply(self, u: np.ndarray) -> np.ndarray:
             return self.diagonal * u
 
-    found, _ = newton_within(Well, np.array([0.1, -0.2, 0.4]), [(-3.0, 3.0)] * 3, by_conjugate_gradient)
+    found, _ = newton_within(Well, np.array([0.1, -0.2, 0.4]), [(-3.0, 3.0)] * 3, 1e-9)
     np.testing.assert_allclose(np.abs(found), 1, atol=1e-6)
-    held, _ = newton_within(Well, np.array([0.1, -0.2]), [(-0.5, 0.5)] * 2, by_conjugate_gradient)
+    held, _ = newton_within(Well, np.array([0.1, -0.2]), [(-0.5, 0.5)] * 2, 1e-9)
     np.testing.assert_allclose(np.abs(held), 0.5)
 
 

@@ -73,14 +73,47 @@ def label_likelihood(
     weight: _F64,
     table: _F64,
     slopes: _F64 | None,
-    sharpness: float,
-    shift: _F64,
+    v: _F64,
     gradient: _F64,
     belief: _F64,
     hessian: _F64 | None,
 ) -> float: ...
-def average_belief(towards: _F64, given: _I64, nodes: _F64, out: _F64) -> None: ...
-def log_odds(p: _F64, smallest: float, out: _F64) -> None: ...
+def search_link(
+    log_p: _F64,
+    index: _I64,
+    weight: _F64,
+    table: _F64,
+    slopes: _F64 | None,
+    rows_at_once: int,
+    low: _F64,
+    high: _F64,
+    v: _F64,
+) -> tuple[float, float]: ...
+
+class LinkSearch:
+    """The same search as a dialogue: until it is over, the log-likelihood where it was asked for is answered.
+
+    start, low, high, and places (parameters,); gradients (parameters,), Hessians (parameters, parameters), which are
+    not looked at unless `curved`. likelihood, and value, with the priors: at the best place so far.
+    """
+
+    def __init__(self, classes: int, start: _F64, low: _F64, high: _F64) -> None: ...
+    @property
+    def over(self) -> bool: ...
+    @property
+    def asked(self) -> _F64: ...
+    @property
+    def curved(self) -> bool: ...
+    @property
+    def best(self) -> _F64: ...
+    @property
+    def likelihood(self) -> float: ...
+    @property
+    def value(self) -> float: ...
+    def answer(self, likelihood: float, gradient: _F64, hessian: _F64) -> None: ...
+
+def average_belief(p: _F64, given: _I64, smallest: float, nodes: _F64, out: _F64) -> None: ...
+def add_cells(p: _F64, given: _I64, smallest: float, a_unit: float, count: _I64, total: _F64) -> None: ...
 def standardise(
     values: _F64, rows: _I64, exponent: int, fill: float, mean: _F64, scale: _F64, out: _F64, at: int
 ) -> None: ...

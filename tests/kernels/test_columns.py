@@ -68,27 +68,3 @@ def test_columns_that_are_not_there_are_refused(at: int, width: int) -> None:
 def test_exponents_that_no_number_has_are_refused(exponent: int) -> None:
     with pytest.raises(ValueError, match="exponent: expected"):
         _core.add_hashes(np.zeros(2), exponent, 0, np.zeros(2, dtype=np.int64))
-
-
-@given(st.integers(1, 1100), st.integers(0, 4), st.integers(0, 2**32 - 1))
-def test_an_averaged_belief_is_the_sum_over_its_nodes(rows: int, count: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    towards, given = rng.normal(size=rows) * 20, rng.integers(0, 2, rows)
-    nodes, out = rng.normal(size=(count, 4)), np.full(rows, np.nan)
-    _core.average_belief(towards, given, nodes, out)
-    z = nodes[:, 1:2] * towards + np.where(given == 0, nodes[:, 2:3], nodes[:, 3:4])
-    np.testing.assert_allclose(out, nodes[:, 0] @ (1 / (1 + np.exp(-z))), rtol=1e-12, atol=1e-14)
-
-
-@given(st.integers(0, 1100), st.integers(0, 2**32 - 1))
-def test_log_odds_are_those_of_the_bounded_probabilities(rows: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    p, out = rng.choice([0.0, 1e-300, 1e-9, 0.3, 1.0], size=(rows, 2)), np.full(rows, np.nan)
-    _core.log_odds(p, 1e-9, out)
-    np.testing.assert_allclose(out, np.log(np.maximum(p[:, 1], 1e-9) / np.maximum(p[:, 0], 1e-9)), atol=1e-14)
-
-
-def test_labels_beyond_two_classes_are_refused() -> None:
-    for label in (-1, 2):
-        with pytest.raises(ValueError, match="given: expected 0 or 1"):
-            _core.average_belief(np.zeros(1), np.array([label]), np.ones((1, 4)), np.zeros(1))

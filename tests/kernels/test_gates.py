@@ -10,7 +10,7 @@ import pytest
 
 from labelaudit import _core
 
-ROWS, COLS, OUTPUTS, PAIRS, VECTORS, KINDS = 4, 3, 2, 3, 5, 2
+ROWS, COLS, OUTPUTS, PAIRS, VECTORS, KINDS, CELLS = 4, 3, 2, 3, 5, 2, 1400
 
 INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
     "forward": {"x": (ROWS, COLS), "theta": (COLS, OUTPUTS)},
@@ -23,9 +23,13 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
     "curvature": {"p": (ROWS, OUTPUTS), "w": (ROWS,)},
     "apply_curvature": {"p": (ROWS, OUTPUTS), "w": (ROWS,), "u": (ROWS, OUTPUTS, VECTORS)},
     "conjugate_gradient": {"b": (ROWS, COLS), "inverse_diagonal": (COLS,)},
-    "label_likelihood": {"log_p": (ROWS, COLS), "weight": (ROWS,), "table": (KINDS, COLS), "shift": (COLS,)},
-    "average_belief": {"towards": (ROWS,), "nodes": (KINDS, 4)},
-    "log_odds": {"p": (ROWS, 2)},
+    "label_likelihood": {"log_p": (ROWS, COLS), "weight": (ROWS,), "table": (KINDS, COLS), "v": (1 + COLS,)},
+    "search_link": {
+        **{"log_p": (ROWS, COLS), "weight": (ROWS,), "table": (KINDS, COLS)},
+        **{"low": (1 + COLS,), "high": (1 + COLS,)},
+    },
+    "average_belief": {"p": (ROWS, 2), "nodes": (KINDS, 4)},
+    "add_cells": {"p": (ROWS, 2)},
     "standardise": {"values": (ROWS,), "mean": (2,), "scale": (2,)},
 }
 OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
@@ -40,8 +44,9 @@ OUTPUT: dict[str, dict[str, tuple[int, ...]]] = {
     "apply_curvature": {"out": (ROWS, OUTPUTS, VECTORS)},
     "conjugate_gradient": {"x": (ROWS, COLS)},
     "label_likelihood": {"belief": (KINDS, COLS)},
-    "average_belief": {"out": (ROWS,)},
-    "log_odds": {"out": (ROWS,)},
+    "search_link": {"v": (1 + COLS,)},
+    "average_belief": {"out": (ROWS, 2)},
+    "add_cells": {"total": (CELLS,)},
     "standardise": {"out": (ROWS, COLS)},
 }
 ARGUMENTS = [(f, name) for f in INPUTS for name in (*INPUTS[f], *OUTPUT[f])]
@@ -57,12 +62,14 @@ def arguments(function: str) -> dict[str, Any]:
     if function == "conjugate_gradient":
         values |= {"apply": lambda v: v * np.array([1.0, 2.0, 3.0]), "tolerance": 1e-12, "max_steps": 50}
     if function == "label_likelihood":
-        values |= {"index": np.array([0, 1, 1, 0]), "slopes": None, "sharpness": 1.5}
+        values |= {"index": np.array([0, 1, 1, 0]), "slopes": None}
         values |= {"gradient": np.zeros(1 + COLS), "hessian": None}
-    if function == "average_belief":
-        values |= {"given": np.array([0, 1, 1, 0])}
-    if function == "log_odds":
-        values |= {"smallest": 1e-9}
+    if function == "search_link":
+        values |= {"index": np.array([0, 1, 1, 0]), "slopes": None, "rows_at_once": 3, "high": values["high"] + 1.0}
+    if function in ("average_belief", "add_cells"):
+        values |= {"given": np.array([0, 1, 1, 0]), "smallest": 1e-9}
+    if function == "add_cells":
+        values |= {"a_unit": 16.0, "count": np.zeros(CELLS, dtype=np.int64)}
     if function == "standardise":
         values |= {"rows": np.arange(ROWS), "exponent": 0, "fill": 0.0, "at": 1}
     return values
@@ -118,8 +125,8 @@ SPOILT: dict[str, Callable[[np.ndarray], Any]] = {
 }
 # Sizes that the function reads off this very argument may be any.
 FREE = {"one row more", "one row less", "no row"}
-AS_MANY_AS_YOU_LIKE = {("average_belief", "nodes"), ("standardise", "values")}
-LEADING = ("x", "theta", "r", "w", "m", "z", "p", "b", "u", "log_p", "table", "towards", "nodes", "values", "mean")
+AS_MANY_AS_YOU_LIKE = {("average_belief", "nodes"), ("search_link", "table"), ("standardise", "values")}
+LEADING = ("x", "theta", "r", "w", "m", "z", "p", "b", "u", "log_p", "table", "nodes", "values", "mean")
 
 
 @pytest.mark.parametrize("spoil", list(SPOILT))
@@ -237,13 +244,31 @@ def test_an_operator_must_be_callable() -> None:
         call("conjugate_gradient", apply=3)
 
 
-def test_an_index_outside_the_table_is_refused() -> None:
+@pytest.mark.parametrize("function", ["label_likelihood", "search_link"])
+def test_an_index_outside_the_table_is_refused(function: str) -> None:
     for wrong in ([0, 1, 2, 0], [0, -1, 1, 0]):
         with pytest.raises(ValueError, match="index: expected rows of the table"):
-            call("label_likelihood", index=np.array(wrong))
+            call(function, index=np.array(wrong))
     for index in (np.zeros(ROWS), np.zeros(ROWS, dtype=np.int32), np.zeros(ROWS - 1, dtype=np.int64)):
         with pytest.raises(ValueError, match="index: expected "):
-            call("label_likelihood", index=index)
+            call(function, index=index)
+
+
+@pytest.mark.parametrize("function", ["label_likelihood", "search_link"])
+def test_slopes_are_of_the_table_s_shape_and_take_a_parameter_more(function: str) -> None:
+    slopes = np.zeros((KINDS, COLS))
+    with pytest.raises(ValueError, match=rf"(v|low): expected shape \({2 + COLS}\)"):
+        call(function, slopes=slopes)
+    for wrong in (slopes[:1], np.zeros((KINDS, COLS + 1)), slopes.astype(np.float32), np.zeros((COLS, KINDS)).T):
+        with pytest.raises(ValueError, match="slopes: expected "):
+            call(function, slopes=wrong)
+
+
+def test_a_search_over_no_rows_at_once_is_refused() -> None:
+    for wrong in (0, -1):
+        with pytest.raises(ValueError, match="rows_at_once: expected one or more"):
+            call("search_link", rows_at_once=wrong)
+    call("search_link", rows_at_once=2**63 - 1)
 
 
 def test_sums_that_share_memory_are_refused() -> None:

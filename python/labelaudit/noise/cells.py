@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.noise.link import SMALLEST_PROBABILITY, Labels, log_odds
+from labelaudit import _core
+from labelaudit.blocks import on_threads
+from labelaudit.noise.link import SMALLEST_PROBABILITY, Labels
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -19,17 +21,18 @@ PIECE = 1 << 15  # rows at a time: what is worked on stays in the cache
 CELLS = 16  # a unit of logits: within one a log-likelihood bends by less than 1e-4
 
 
-def condensed(p: Array, given: Codes) -> Labels:
+def condensed(p: Array, given: Codes, threads: int = 1) -> Labels:
     """Labels (rows,) with probabilities (rows, 2) as cells, which weigh AS_MANY rows together."""
-    lowest = np.log(SMALLEST_PROBABILITY)
-    most = 2 * (int(-2 * lowest * CELLS) + 1)
+    most = 2 * (int(-2 * np.log(SMALLEST_PROBABILITY) * CELLS) + 1)
+
+    def part(start: int) -> tuple[Codes, Array]:
+        here, sums = slice(start, start + PIECE), (np.zeros(most, dtype=np.int64), np.zeros(most))
+        _core.add_cells(np.ascontiguousarray(p[here]), given[here], SMALLEST_PROBABILITY, CELLS, *sums)
+        return sums
+
     count, total = np.zeros(most, dtype=np.int64), np.zeros(most)
-    for start in range(0, len(given), PIECE):
-        here = slice(start, start + PIECE)
-        logit = log_odds(p[here])
-        cell = 2 * ((logit - lowest) * CELLS).astype(np.int64) + given[here]
-        count += np.bincount(cell, minlength=most)
-        total += np.bincount(cell, weights=logit, minlength=most)
+    for some, of_some in on_threads(part, range(0, len(given), PIECE), threads):
+        count, total = count + some, total + of_some
     taken = np.flatnonzero(count)
     mean = total[taken] / count[taken]
     log_p = np.stack([-mean / 2, mean / 2])

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from labelaudit import _core
 from labelaudit.noise.matrices import SMALLEST_LIKELIHOOD, Noise, dense, one_rate_matrix
-from labelaudit.noise.newton import by_eigenvalues, newton_within
 from labelaudit.noise.search import minimised
 
 Array = NDArray[np.float64]
@@ -39,14 +38,14 @@ class Labels:
     """All that a likelihood needs: labels (rows,), and centred log-probabilities (rows, classes).
 
     The last `trusted` rows are not audited: their labels are true ones, whatever the noise matrix. weight (rows,): how
-    many rows each stands for, one by default. spread: maps a function over some rows at a time, as `map` does.
+    many rows each stands for, one by default. spread: maps a function over some rows at a time, on several threads.
     """
 
     log_p: Array
     given: Codes
     trusted: int = 0
     weight: Array | None = None
-    spread: Spread = map
+    spread: Spread | None = None
 
     @property
     def classes(self) -> int:
@@ -59,12 +58,18 @@ class Labels:
         return slice(0, len(self.given) - self.trusted)
 
     @cached_property
-    def pieces(self) -> list[tuple[Array, Codes, Array]]:
-        """Some rows at a time: log_p row by row in memory, each row's row of `table`, and its weight."""
-        rows, index = self.rows, self.given.copy()
+    def whole(self) -> tuple[Array, Codes, Array]:
+        """log_p row by row in memory, each row's row of `tables`, and its weight."""
+        index = self.given.copy()
         index[len(index) - self.trusted :] += self.classes
-        parts = [slice(start, start + PIECE) for start in range(0, len(index), PIECE)]
-        return [(rows[part], index[part], self.weights[part]) for part in parts]
+        return self.rows, index, self.weights
+
+    @cached_property
+    def pieces(self) -> list[tuple[Array, Codes, Array]]:
+        """The same for some rows at a time."""
+        parts = [slice(start, start + PIECE) for start in range(0, len(self.given), PIECE)]
+        rows, index, weight = self.whole
+        return [(rows[part], index[part], weight[part]) for part in parts]
 
     @cached_property
     def rows(self) -> Array:
@@ -76,16 +81,15 @@ class Labels:
         """How many rows each stands for, (rows,)."""
         return np.ones(len(self.given)) if self.weight is None else self.weight
 
-    def table(self, noise: Array, trusted: Array) -> Array:
-        """P(label | true class) by the label, (classes or twice as many, classes): first of audited rows."""
-        return np.concatenate([noise, trusted]) if self.trusted else np.ascontiguousarray(noise)
+    def tables(self, noise: Array, toward: Array | None) -> tuple[Array, Array | None]:
+        """P(label | true class) by the label, (classes or twice as many, classes): first of audited rows.
 
-
-def log_odds(p: Array) -> Array:
-    """Of the second of two classes, (rows,), from probabilities (rows, 2)."""
-    out = np.empty(len(p))
-    _core.log_odds(np.ascontiguousarray(p), SMALLEST_PROBABILITY, out)
-    return out
+        Beside it how it moves by a rate, if noise does `toward`: trusted labels' likelihoods never move.
+        """
+        if self.trusted:
+            noise = np.concatenate([noise, np.eye(self.classes)])
+            toward = None if toward is None else np.concatenate([toward, np.zeros_like(toward)])
+        return np.ascontiguousarray(noise), None if toward is None else np.ascontiguousarray(toward)
 
 
 def log_probabilities(p: Array) -> Array:
@@ -93,9 +97,6 @@ def log_probabilities(p: Array) -> Array:
 
     There are few classes: sums over them are then as fast as sums over rows.
     """
-    if p.shape[1] == 2:
-        half = log_odds(p) / 2
-        return np.stack([-half, half]).T
     log_p = np.log(np.maximum(np.ascontiguousarray(p.T), SMALLEST_PROBABILITY))
     log_p -= log_p.mean(0)
     out: Array = log_p.T
@@ -135,79 +136,45 @@ def no_link(classes: int) -> Link:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Minus the log-likelihood of the labels and the log-priors, at the link's vector v, for this noise matrix.
+class Sums:
+    """Over all labels: their log-likelihood in nats, its gradient and Hessian by the parameters, and beliefs by label.
 
-    toward: how noise moves by a rate, the last parameter, where there is one.
+    belief: as `Labels.tables`; its first rows are the expected audited rows with each (given, true).
     """
 
-    labels: Labels
-    v: Array
-    noise: Array
-    toward: Array | None = None
+    likelihood: float
+    gradient: Array
+    hessian: Array
+    belief: Array
 
-    @cached_property
-    def _first(self) -> tuple[float, Array, Array]:
-        """The log-likelihood, its gradient by all parameters, and the summed beliefs by label."""
-        return self._summed(None)
 
-    def _summed(self, hessian: Array | None) -> tuple[float, Array, Array]:
-        k, labels = self.labels.classes, self.labels
-        table = labels.table(self.noise, np.eye(k))
-        slopes = None if self.toward is None else labels.table(self.toward, np.zeros((k, k)))
-        link = link_at(self.v)
+def summed(labels: Labels, v: Array, noise: Array, toward: Array | None = None, *, curved: bool = True) -> Sums:
+    """At the link's vector v for this noise matrix; not curved: without the Hessian, which is 0 then.
 
-        def part(rows: tuple[Array, Codes, Array]) -> tuple[float, Array, Array, Array | None]:
-            sums = np.zeros(self._size), np.zeros_like(table), None if hessian is None else np.zeros_like(hessian)
-            return _core.label_likelihood(*rows, table, slopes, link.sharpness, link.shift, *sums), *sums
+    toward: how noise moves by a rate, where there is one: the last parameter of v, that by which noise has moved.
+    """
+    tables, size = labels.tables(noise, toward), len(v)
 
-        total, gradient, belief = 0.0, np.zeros(self._size), np.zeros_like(table)
-        for some, by_parameters, by_label, bent in labels.spread(part, labels.pieces):
-            total, gradient, belief = total + some, gradient + by_parameters, belief + by_label
-            if hessian is not None and bent is not None:
-                hessian += bent
-        return total, gradient, belief
+    def none() -> tuple[Array, Array, Array]:
+        return np.zeros(size), np.zeros((size, size)), np.zeros_like(tables[0])
 
-    @property
-    def _size(self) -> int:
-        return len(self.v) + (self.toward is not None)
+    def part(rows: tuple[Array, Codes, Array]) -> tuple[float, tuple[Array, Array, Array]]:
+        gradient, hessian, belief = sums = none()
+        return _core.label_likelihood(*rows, *tables, v, gradient, belief, hessian if curved else None), sums
 
-    @property
-    def log_likelihood(self) -> float:
-        """Of all labels, in nats."""
-        return self._first[0]
-
-    @property
-    def value(self) -> float:
-        """In nats."""
-        return -(self.log_likelihood - float(self.v @ self.v) / 2)
-
-    @property
-    def gradient(self) -> Array:
-        """By v, and by the rate."""
-        out = -self._first[1]
-        out[: len(self.v)] += self.v
-        return out
-
-    @property
-    def counts(self) -> Array:
-        """Expected audited rows with each (given, true), (classes, classes)."""
-        return self._first[2][: self.labels.classes]
-
-    def hessian(self) -> Array:
-        """By v, and by the rate."""
-        out = np.zeros((self._size, self._size))
-        self._summed(out)
-        out *= -1
-        out[: len(self.v), : len(self.v)] += np.eye(len(self.v))
-        return out
+    likelihood, total = 0.0, none()
+    for some, sums in (labels.spread or map)(part, labels.pieces):
+        likelihood += some
+        for whole, of_some in zip(total, sums, strict=True):
+            whole += of_some
+    return Sums(likelihood, *total)
 
 
 def fit_link(labels: Labels, noise: Array, start: Link | None = None) -> Linked:
     """The link under which the labels are most probable, for this noise matrix; Newton's method from `start`."""
     begin = vector_of(start or no_link(labels.classes))
-    v, found = newton_within(lambda v: _Place(labels, v, noise), begin, link_bounds(labels.classes), by_eigenvalues)
-    return Linked(noise, link_at(v), found.log_likelihood, -found.value)
+    v, likelihood, value = _likeliest(labels, noise, None, begin, link_bounds(labels.classes))
+    return Linked(noise, link_at(v), likelihood, value)
 
 
 def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = None) -> tuple[float, Linked]:
@@ -216,14 +183,28 @@ def fit_rate(labels: Labels, direction: Array, top: float, start: Link | None = 
     Columns of direction (classes, classes) sum to 0; its diagonal is negative. Newton's method from `start`.
     """
     one = np.eye(labels.classes)
-
-    def at(v: Array) -> _Place:
-        return _Place(labels, v[:-1], one + v[-1] * direction, direction)
-
     begin = np.append(vector_of(start or no_link(labels.classes)), min(FIRST_RATE, top / 2))
-    v, found = newton_within(at, begin, [*link_bounds(labels.classes), (0.0, top)], by_eigenvalues)
-    linked = Linked(one + v[-1] * direction, link_at(v[:-1]), found.log_likelihood, -found.value)
-    return float(v[-1]), linked
+    bounds = [*link_bounds(labels.classes), (0.0, top)]
+    v, likelihood, value = _likeliest(labels, one, direction, begin, bounds)
+    return float(v[-1]), Linked(one + v[-1] * direction, link_at(v[:-1]), likelihood, value)
+
+
+def _likeliest(
+    labels: Labels, noise: Array, toward: Array | None, start: Array, bounds: list[tuple[float, float]]
+) -> tuple[Array, float, float]:
+    """The link's vector, and how far noise goes `toward`, of highest value within bounds; log-likelihood and value.
+
+    The same search, to the last bit, whether its sums come from several threads or all of it is one call.
+    """
+    low, high = np.array(bounds).T.copy()
+    if labels.spread is None:
+        v = start.copy()
+        return v, *_core.search_link(*labels.whole, *labels.tables(noise, toward), PIECE, low, high, v)
+    search = _core.LinkSearch(labels.classes, start, low, high)
+    while not search.over:
+        sums = summed(labels, search.asked, noise, toward, curved=search.curved)
+        search.answer(sums.likelihood, sums.gradient, sums.hessian)
+    return search.best, search.likelihood, search.value
 
 
 def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> Linked:
@@ -235,18 +216,18 @@ def fit_matrix(labels: Labels, rate: float, strength: float, start: Linked) -> L
     pseudo = strength * one_rate_matrix(rate, k)
 
     def loss(v: Array) -> tuple[float, Array]:
-        noise = _softmax_columns(v[1 + k :].reshape(k, k))
-        place = _Place(labels, v[: 1 + k], noise)
-        counts = place.counts + pseudo
-        value = place.value - float((pseudo * np.log(np.maximum(noise, SMALLEST_LIKELIHOOD))).sum())
-        return value, np.concatenate([place.gradient, (noise * counts.sum(0) - counts).ravel()])
+        link, noise = v[: 1 + k], _softmax_columns(v[1 + k :].reshape(k, k))
+        sums = summed(labels, link, noise, curved=False)
+        counts = sums.belief[:k] + pseudo
+        prior = float((pseudo * np.log(np.maximum(noise, SMALLEST_LIKELIHOOD))).sum()) - float(link @ link) / 2
+        slopes = [link - sums.gradient, (noise * counts.sum(0) - counts).ravel()]
+        return -sums.likelihood - prior, np.concatenate(slopes)
 
     begin = np.concatenate([vector_of(start.link), np.log(np.maximum(dense(start.noise), np.exp(LOGITS[0]))).ravel()])
-    found = minimised(loss, begin, [*link_bounds(k), *[LOGITS] * (k * k)])
-    noise = _softmax_columns(found[1 + k :].reshape(k, k))
-    v = found[: 1 + k]
-    place = _Place(labels, v, noise)
-    return Linked(noise, link_at(v), place.log_likelihood, -loss(found)[0])
+    v = minimised(loss, begin, [*link_bounds(k), *[LOGITS] * (k * k)])
+    noise = _softmax_columns(v[1 + k :].reshape(k, k))
+    likelihood = summed(labels, v[: 1 + k], noise, curved=False).likelihood
+    return Linked(noise, link_at(v[: 1 + k]), likelihood, -loss(v)[0])
 
 
 def link_bounds(classes: int) -> list[tuple[float, float]]:

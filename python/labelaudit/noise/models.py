@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit import storage
-from labelaudit.blocks import on_threads
 from labelaudit.model.targets import MANY_CLASSES
+from labelaudit.noise.beliefs import averaged_belief
 from labelaudit.noise.cells import AS_MANY, condensed, with_trusted
 from labelaudit.noise.link import Labels, fit_matrix, log_probabilities
 from labelaudit.noise.matrices import any_class, dense, one_class
 from labelaudit.noise.one_rate import OneRateFamily
-from labelaudit.noise.rates import LARGEST_RATE, Along, Family, Integrated, averaged_belief, integrate
+from labelaudit.noise.rates import LARGEST_RATE, Along, Family, Integrated, integrate
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -26,8 +26,8 @@ PENALTY = 2.0  # nats for each parameter that no integral covers; between Akaike
 TEMPER = 2.0  # evidence is softened by this before models are averaged: a guess; rows are not independent
 MOST_CLASSES = MANY_CLASSES  # with a full matrix; beyond, it would have more entries than most tables have errors
 INTERVAL = (0.025, 0.975)
+WORTH_THREADS = 100_000  # rows times classes: of fewer a search is one call, which takes less than threads cost
 SMALLEST_WEIGHT = 1e-12  # of a noise matrix: without those below, no belief moves by more than some 1e-11
-PIECE = 8192  # rows at a time: what is worked on stays in the cache
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,7 @@ class NoiseEstimate:
             for weight, node in zip(model.weights.tolist(), model.nodes, strict=True)
             if self.weights[name] * weight > SMALLEST_WEIGHT
         ]
-        out = np.empty_like(p)
-
-        def work(start: int) -> None:
-            here = slice(start, start + PIECE)
-            out[here] = averaged_belief(nodes, log_probabilities(p[here]), given[here])
-
-        for _ in on_threads(work, range(0, len(p), PIECE), threads):
-            pass
-        return out
+        return averaged_belief(nodes, p, given, threads)
 
 
 def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None, threads: int = 1) -> NoiseEstimate:
@@ -81,10 +73,10 @@ def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None,
 
     trusted: probabilities and true labels of further rows. More rows than AS_MANY of two classes count as so many.
     """
-    labels = labels_of(p, given)
+    labels = labels_of(p, given, threads)
     if trusted is not None:
         labels = with_trusted(labels, Labels(log_probabilities(trusted[0]), trusted[1]))
-    if threads == 1 or len(labels.pieces) == 1:
+    if threads == 1 or labels.log_p.size < WORTH_THREADS:
         models, evidence = _candidates(labels)
     else:
         with storage.threads(threads) as pool:
@@ -93,10 +85,10 @@ def estimate(p: Array, given: Codes, trusted: tuple[Array, Codes] | None = None,
     return NoiseEstimate(models, dict(zip(models, (shares / shares.sum()).tolist(), strict=True)))
 
 
-def labels_of(p: Array, given: Codes) -> Labels:
+def labels_of(p: Array, given: Codes, threads: int = 1) -> Labels:
     """Labels (rows,) with their out-of-sample probabilities (rows, classes), as a likelihood takes them."""
     if p.shape[1] == 2 and len(p) > AS_MANY:
-        return condensed(p, given)
+        return condensed(p, given, threads)
     return Labels(log_probabilities(p), given)
 
 

@@ -1,4 +1,7 @@
-"""Newton's method within bounds for a few parameters, whose Hessian may be indefinite far from the optimum."""
+"""Newton's method within bounds for many parameters, by products with a Hessian that may be indefinite.
+
+Of few parameters, whose Hessian is a matrix, see csrc/bounded_newton.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ Array = NDArray[np.float64]
 Held = NDArray[np.bool_]
 
 MAX_STEPS = 300
-STEP_TOLERANCE = 1e-9
 ROUNDING = 1e-13
 SMALLEST_STEP = 2.0**-20
 SMALLEST_CURVATURE = 0.1  # of the priors' 1
@@ -20,54 +22,36 @@ CG_STEPS = 100  # a guess: far from the optimum a step that is cut off is as goo
 CG_TOLERANCE = 1e-2  # of the gradient, as the preconditioner measures it: two more digits a step
 
 
-class Sloped(Protocol):
-    """A function at one place: its value and its gradient (parameters,)."""
+class Point(Protocol):
+    """A function at one place: its value, gradient and the Hessian's diagonal (parameters,), and its products."""
 
     @property
     def value(self) -> float: ...  # noqa: D102
     @property
     def gradient(self) -> Array: ...  # noqa: D102
-
-
-class Point(Sloped, Protocol):
-    """A function with its Hessian (parameters, parameters)."""
-
-    def hessian(self) -> Array: ...  # noqa: D102
-
-
-class WidePoint(Sloped, Protocol):
-    """The same of many parameters: products with the Hessian in place of it, and its diagonal (parameters,)."""
-
     @property
     def diagonal(self) -> Array: ...  # noqa: D102
     def apply(self, u: Array) -> Array: ...  # noqa: D102
 
 
-P = TypeVar("P", bound=Sloped)
-Step = Callable[[P, Held], Array]
+P = TypeVar("P", bound=Point)
 
 
 def newton_within(
-    at: Callable[[Array], P],
-    start: Array,
-    bounds: list[tuple[float, float]],
-    step_of: Step[P],
-    tolerance: float = STEP_TOLERANCE,
-    *,
-    confirmed: bool = True,
+    at: Callable[[Array], P], start: Array, bounds: list[tuple[float, float]], tolerance: float
 ) -> tuple[Array, P]:
     """Where the function is least near `start`, and the point there.
 
-    Steps, by `step_of` from a point and which parameters a bound holds, are halved until they do not ascend; the
-    search ends where no parameter has moved by more than the tolerance, or unless confirmed would move by more.
+    Steps are halved until they do not ascend; the search ends where no parameter has moved by more than the
+    tolerance, or would move by more.
     """
     low, high = np.array(bounds).T
     v = np.clip(start, low, high)
     here = at(v)
     for _ in range(MAX_STEPS):
         held = ((v <= low) & (here.gradient > 0)) | ((v >= high) & (here.gradient < 0))
-        step = step_of(here, held)
-        if not confirmed and np.abs(step).max() < tolerance:
+        step = by_conjugate_gradient(here, held)
+        if np.abs(step).max() < tolerance:
             break
         slack = ROUNDING * abs(here.value)  # near the optimum a better place is not lower to be seen
         size = 1.0
@@ -86,18 +70,7 @@ def newton_within(
     return v, here
 
 
-def by_eigenvalues(here: Point, held: Held) -> Array:
-    """The Hessian's inverse, its eigenvalues made positive, times the gradient."""
-    hessian = here.hessian()
-    hessian[held] = hessian[:, held] = 0.0
-    values, vectors = np.linalg.eigh(hessian)
-    slopes = vectors.T @ np.where(held, 0.0, here.gradient)
-    step: Array = vectors @ (slopes / np.maximum(np.abs(values), SMALLEST_CURVATURE))
-    step[held] = 0.0
-    return step
-
-
-def by_conjugate_gradient(here: WidePoint, held: Held) -> Array:
+def by_conjugate_gradient(here: Point, held: Held) -> Array:
     """About the Hessian's inverse times the gradient, by conjugate gradient with Jacobi's preconditioner.
 
     Where the curvature is not positive, the way so far, or the preconditioned gradient (Nocedal and Wright 2006, 7.1).

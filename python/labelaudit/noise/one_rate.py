@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from labelaudit.noise.link import FIRST_RATE, Labels, Link, Linked, link_at, link_bounds, no_link, vector_of
 from labelaudit.noise.matrices import SMALLEST_LIKELIHOOD, OneRate
-from labelaudit.noise.newton import by_conjugate_gradient, newton_within
+from labelaudit.noise.newton import newton_within
 
 Array = NDArray[np.float64]
 
@@ -184,7 +184,7 @@ class OneRateFamily:
 
         begin = np.append(vector_of(start or no_link(self.classes)), min(FIRST_RATE, top / 2))
         bounds = [*link_bounds(self.classes), (0.0, top)]
-        _, found = newton_within(at, begin, bounds, by_conjugate_gradient, STEP_TOLERANCE, confirmed=False)
+        _, found = newton_within(at, begin, bounds, STEP_TOLERANCE)
         return found.rate, self._linked(found)
 
     def fit_link(self, labels: Labels, rate: float, start: Link | None = None) -> Linked:
@@ -194,7 +194,7 @@ class OneRateFamily:
             return OneRatePlace(labels, v, rate)
 
         begin, bounds = vector_of(start or no_link(self.classes)), link_bounds(self.classes)
-        _, found = newton_within(at, begin, bounds, by_conjugate_gradient, STEP_TOLERANCE, confirmed=False)
+        _, found = newton_within(at, begin, bounds, STEP_TOLERANCE)
         return self._linked(found)
 
     def _linked(self, place: OneRatePlace) -> Linked:

@@ -7,25 +7,21 @@ how little is known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit import _core
 from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate, link_at, vector_of
-from labelaudit.noise.matrices import OneRate, dense, error_rates, likelihoods
+from labelaudit.noise.matrices import OneRate, dense, error_rates
 
 Array = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 LARGEST_RATE = 0.6  # of any class
 LEAST_RATE = 1e-5  # of the largest: a matrix without errors would make a label certain
 DROP = 6.0  # nats below the best, where a rate no longer counts: 0.25 % of its likelihood
 NODES = 9
-SMALLEST_SUM = 1e-300
 FINE = 400  # points a family's likelihood is interpolated to, for quantiles
 HALVINGS = 7
 NARROW = 0.1  # of the rate itself: then one node says it all
@@ -97,42 +93,6 @@ class Integrated:
     def best(self) -> Linked:
         """The node of highest weight."""
         return self.nodes[int(self.weights.argmax())]
-
-
-def averaged_belief(nodes: Sequence[tuple[float, Linked]], log_p: Array, given: Codes) -> Array:
-    """P(true | x, given) of rows (rows, classes), averaged over matrices with links by weights that sum to 1.
-
-    log_p (rows, classes) are centred. Worked out class by class, and without normalising the links: the posterior is.
-    """
-    by_class = np.ascontiguousarray(log_p.T)
-    if len(by_class) == 2:
-        return _of_two_classes(nodes, by_class[1] - by_class[0], given)
-    highest = by_class.max(0)
-    total = np.zeros_like(by_class)
-    for weight, node in nodes:
-        shift = node.link.shift - node.link.shift.max()
-        joint = np.exp(node.link.sharpness * (by_class - highest) + shift[:, None])
-        joint *= likelihoods(node.noise, given)
-        joint *= weight / np.maximum(joint.sum(0), SMALLEST_SUM)
-        total += joint
-    return total.T
-
-
-def _of_two_classes(nodes: Sequence[tuple[float, Linked]], logit: Array, given: Codes) -> Array:
-    """The same as a sum of logistic functions of the second class's logit (rows,)."""
-    sign = 2.0 * given - 1.0
-    towards = sign * logit  # the label, so that its probability is exact however small it is
-    table = np.empty((len(nodes), 4))
-    for i, (weight, node) in enumerate(nodes):
-        noise = np.maximum(dense(node.noise), SMALLEST_SUM)
-        odds = np.log(noise[:, 1] / noise[:, 0])
-        offsets = np.array([-1.0, 1.0]) * (odds + node.link.shift[1] - node.link.shift[0])
-        table[i] = weight, node.link.sharpness, *offsets
-    own = np.empty(len(logit))
-    _core.average_belief(towards, given, table, own)
-    out = np.empty((2, len(logit)))
-    out[0], out[1] = np.where(given == 0, own, 1 - own), np.where(given == 1, own, 1 - own)
-    return out.T
 
 
 @dataclass
