@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PART_BYTES = 4 << 20  # fits a processor's cache; larger parts take up to twice as long
-PART_ROWS = 2000  # at the least: each column of each part costs some time of its own
+PART_ROWS = 2000  # at the least: each column of each part costs some time of its own. The first of several has no more
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,18 @@ class Part:
 
 
 def parts_of(structures: Sequence[Structure], sizes: Sequence[int]) -> list[Part]:
-    """The records of all files in parts of some size; `sizes`: the bytes of each text."""
+    """The records of all files in parts of some size; `sizes`: the bytes of each text.
+
+    The first part of several is a small one: it is read alone, and tells what to expect of the others.
+    """
     parts = []
     first = 0
     for file, (structure, size) in enumerate(zip(structures, sizes, strict=True)):
         rows = len(structure.offsets)
         marks = np.searchsorted(structure.offsets, np.arange(structure.body, size, PART_BYTES)[1:])
         cuts = [0]
-        for mark in marks.tolist():
+        small = [PART_ROWS] if len(marks) and not parts else []
+        for mark in [*small, *marks.tolist()]:
             if mark - cuts[-1] >= PART_ROWS and rows - mark >= PART_ROWS:
                 cuts.append(mark)
         bounds = [structure.body, *structure.offsets[cuts[1:]].tolist(), size]
