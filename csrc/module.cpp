@@ -55,15 +55,20 @@ void apply_curvature(const py::array& p, const py::array& w, const py::array& u,
     la::apply_curvature(probability, weights, directions, outputs, vectors, o);
 }
 
-// The operator is a Python function of an (m, n) array, so the GIL stays held: what it calls releases it itself.
+// The operator is a Python function of an (m, n) array and the numbers of the m systems, so the GIL stays held: what it
+// calls releases it itself.
 struct PythonOperator {
     const py::function& function;
     std::int64_t n;
 
-    void operator()(std::span<const double> v, std::int64_t count, std::span<double> out) const {
+    void operator()(std::span<const double> v, std::span<const std::size_t> systems, std::span<double> out) const {
+        const auto count = static_cast<std::int64_t>(systems.size());
         py::array_t<double> in({count, n});
         std::copy(v.begin(), v.end(), in.mutable_data());
-        const py::object result = function(in);
+        py::array_t<std::int64_t> numbers(count);
+        std::transform(systems.begin(), systems.end(), numbers.mutable_data(),
+                       [](std::size_t s) { return static_cast<std::int64_t>(s); });
+        const py::object result = function(in, numbers);
         if (!py::isinstance<py::array>(result)) throw std::invalid_argument("operator: expected it to return an array");
         const auto product = input(result.cast<py::array>(), "the operator's result", {count, n});
         std::copy(product.begin(), product.end(), out.begin());
