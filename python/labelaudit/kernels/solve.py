@@ -38,7 +38,8 @@ class Cholesky:
         from scipy.linalg.lapack import dpocon
 
         try:
-            self._factor = cho_factor(matrix, lower=True, check_finite=False)
+            # transposed it is the same, and as LAPACK has it: its columns one after the other
+            self._factor = cho_factor(matrix.T, lower=True, check_finite=False)
         except np.linalg.LinAlgError as error:
             raise _singular(matrix) from error
         # rounding can make a pivot of a singular matrix positive: then the factor is noise, and the condition tells
