@@ -99,9 +99,11 @@ void bind_kernels(py::module_& m) {
           "out[i, (a, b)] = w (p_a [a = b] - p_a p_b), a <= b");
     m.def("apply_curvature", &apply_curvature, exact("p"), exact("w"), exact("u"), exact("out"),
           "out[i] = w (diag(p_i) - p_i p_i^T) u[i]");
-    m.def("conjugate_gradient", &conjugate_gradient, py::arg("apply"), exact("b"), exact("inverse_diagonal"),
-          exact("x"), py::arg("tolerance"), py::arg("max_steps"),
-          "Solves A x = b for each row of b, from x as the start; returns (steps, residual, status) of each");
+    m.def(
+        "conjugate_gradient", &conjugate_gradient, py::arg("apply"), exact("b"), exact("inverse_diagonal"), exact("x"),
+        py::arg("tolerance"), py::arg("max_steps"),
+        "Solves A x = b for each row of b, from x as the start, where apply(v, rows) is A times vectors v, each by the "
+        "matrix of its row of b; returns (steps, residual, status) of each");
     m.def("instruction_sets", &la::instruction_sets, "Instruction sets of this build and processor, best first");
     m.def("instruction_set", &la::instruction_set, "The instruction set in use");
     m.def("use_instruction_set", &la::use_instruction_set, py::arg("name"), "Uses another one: for tests and timing");
