@@ -1,10 +1,10 @@
 """A folder of bad and odd CSV files, read and audited: no crash, no hang, and never other cells than two others read.
 
-    python benchmarks/bad_inputs.py ../shared/bad_inputs [--sample N] [--no-audits]
+    python benchmarks/bad_inputs.py ../shared/bad_inputs [--sample N] [--no-audits] [--defaults]
 
-Every file is read with its last column as the label, and audited as by the command line. Where
-Python's csv (strict) and pyarrow, if it is installed, read the same cells, so must the reader. Prints the counts and
-every failure; exits 1 if there is any.
+Every file is read with its last column as the label, and audited as by the command line: quickly, or with every choice
+left to the tool. Where Python's csv (strict) and pyarrow, if it is installed, read the same cells, so must the reader.
+Prints the counts and every failure; exits 1 if there is any.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ from labelaudit.table.source import open_text
 
 SECONDS = 10.0  # that one file may take
 DELIMITERS = ",;\t|"
-QUICK = ("--encoding", "linear", "--l2", "0.01", "--threads", "1", "-q")
+QUICK = ("--encoding", "linear", "--l2", "0.01", "--threads", "1")
 
 Rows = list[tuple[str, ...]]
 
@@ -122,15 +124,15 @@ def by_pyarrow(data: bytes, delimiter: str) -> Rows | None:
     return [tuple(names), *zip(*(column.to_pylist() for column in table.columns), strict=True)]
 
 
-def audit_one(path: Path) -> Outcome:
+def audit_one(path: Path, how: Sequence[str] = QUICK) -> Outcome:
     """The file audited by the command line, in this process; its standard error must hold no traceback."""
     begun = time.perf_counter()
     mark = delimiter_of(path)
     with tempfile.TemporaryDirectory() as folder:
         error = Path(folder) / "stderr"
-        how = ["--delimiter", mark] if mark else []
-        arguments = ["audit", str(path), f"--label={label_of(path, mark)}", *how, *QUICK, "--out", f"{folder}/out"]
-        code = captured(arguments, error)
+        split = ["--delimiter", mark] if mark else []
+        options = [f"--label={label_of(path, mark)}", *split, *how, "-q", "--out", f"{folder}/out"]
+        code = captured(["audit", str(path), *options], error)
         said = error.read_text(encoding="utf-8", errors="replace")
     problem = "" if code in (0, 3) and "Traceback" not in said else f"exit {code}: {said[-500:]}"
     return Outcome(str(path), f"exit {code}", time.perf_counter() - begun, problem)
@@ -184,12 +186,14 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", type=int, help="only so many files, evenly drawn")
     parser.add_argument("--no-audits", action="store_true")
+    parser.add_argument("--defaults", action="store_true", help="audit with every choice left to the tool")
     options = parser.parse_args()
     paths = files_of(options.folder)
     if options.sample:
         paths = paths[:: max(1, len(paths) // options.sample)]
     failed = 0
-    for name, task in [("reader", read_one), *([] if options.no_audits else [("audit", audit_one)])]:
+    audit = partial(audit_one, how=()) if options.defaults else audit_one
+    for name, task in [("reader", read_one), *([] if options.no_audits else [("audit", audit)])]:
         outcomes = all_of(task, paths)
         problems = [outcome for outcome in outcomes if outcome.problem]
         counts = dict(sorted(Counter(outcome.what for outcome in outcomes).items()))

@@ -1,8 +1,9 @@
 // Preconditioned conjugate gradient for several right-hand sides, over any operator.
 //
 // Method: Hestenes and Stiefel 1952, with a diagonal preconditioner (Jacobi's is the inverse of A's diagonal). Systems
-// are independent, each with its own step lengths, but share calls of the operator. What is reported is the residual
-// recomputed from the solution, never the recurrence's: a system that did not converge is not returned as if it had.
+// are independent, each with its own step lengths and, if need be, matrix, but share calls of the operator. What is
+// reported is the residual recomputed from the solution, never the recurrence's: a system that did not converge is not
+// returned as if it had.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +28,7 @@ struct CgLimits {
     std::int64_t max_steps;
 };
 
-// apply(v, m, out): out = A v for m vectors (m x n, one after the other).
+// apply(v, systems, out): out = A v for a vector of each of these systems (m x n, one after the other).
 template <class Operator>
 class ConjugateGradient {
   public:
@@ -90,7 +91,7 @@ class ConjugateGradient {
         }
         products_.assign(inputs_.size(), 0.0);
         if (!active.empty())
-            apply_(std::span<const double>(inputs_), static_cast<std::int64_t>(active.size()), std::span(products_));
+            apply_(std::span<const double>(inputs_), std::span<const std::size_t>(active), std::span(products_));
     }
 
     std::vector<std::size_t> start() {

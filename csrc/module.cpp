@@ -55,15 +55,20 @@ void apply_curvature(const py::array& p, const py::array& w, const py::array& u,
     la::apply_curvature(probability, weights, directions, outputs, vectors, o);
 }
 
-// The operator is a Python function of an (m, n) array, so the GIL stays held: what it calls releases it itself.
+// The operator is a Python function of an (m, n) array and the numbers of the m systems, so the GIL stays held: what it
+// calls releases it itself.
 struct PythonOperator {
     const py::function& function;
     std::int64_t n;
 
-    void operator()(std::span<const double> v, std::int64_t count, std::span<double> out) const {
+    void operator()(std::span<const double> v, std::span<const std::size_t> systems, std::span<double> out) const {
+        const auto count = static_cast<std::int64_t>(systems.size());
         py::array_t<double> in({count, n});
         std::copy(v.begin(), v.end(), in.mutable_data());
-        const py::object result = function(in);
+        py::array_t<std::int64_t> numbers(count);
+        std::transform(systems.begin(), systems.end(), numbers.mutable_data(),
+                       [](std::size_t s) { return static_cast<std::int64_t>(s); });
+        const py::object result = function(in, numbers);
         if (!py::isinstance<py::array>(result)) throw std::invalid_argument("operator: expected it to return an array");
         const auto product = input(result.cast<py::array>(), "the operator's result", {count, n});
         std::copy(product.begin(), product.end(), out.begin());
@@ -94,9 +99,11 @@ void bind_kernels(py::module_& m) {
           "out[i, (a, b)] = w (p_a [a = b] - p_a p_b), a <= b");
     m.def("apply_curvature", &apply_curvature, exact("p"), exact("w"), exact("u"), exact("out"),
           "out[i] = w (diag(p_i) - p_i p_i^T) u[i]");
-    m.def("conjugate_gradient", &conjugate_gradient, py::arg("apply"), exact("b"), exact("inverse_diagonal"),
-          exact("x"), py::arg("tolerance"), py::arg("max_steps"),
-          "Solves A x = b for each row of b, from x as the start; returns (steps, residual, status) of each");
+    m.def(
+        "conjugate_gradient", &conjugate_gradient, py::arg("apply"), exact("b"), exact("inverse_diagonal"), exact("x"),
+        py::arg("tolerance"), py::arg("max_steps"),
+        "Solves A x = b for each row of b, from x as the start, where apply(v, rows) is A times vectors v, each by the "
+        "matrix of its row of b; returns (steps, residual, status) of each");
     m.def("instruction_sets", &la::instruction_sets, "Instruction sets of this build and processor, best first");
     m.def("instruction_set", &la::instruction_set, "The instruction set in use");
     m.def("use_instruction_set", &la::use_instruction_set, py::arg("name"), "Uses another one: for tests and timing");

@@ -138,7 +138,9 @@ def opened_browser() -> Iterator[Page]:
         # the shell moves the pipes to where the browser expects them; it ends when they are closed
         start = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
         options = [*OPTIONS, NO_NETWORK, "--remote-debugging-pipe", f"--user-data-dir={profile}"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        # a sanitizer that is preloaded for the extension is not the browser's
+        own = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": own}
         process = subprocess.Popen(
             ["bash", "-c", start, program, *options], pass_fds=(to_browser, from_browser), **quiet
         )

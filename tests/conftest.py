@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,14 @@ settings.register_profile("anew", deadline=None)
 settings.load_profile("tests")
 
 Write = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_pass_is_short() -> Iterator[None]:
+    """Threads share small tables as they do large ones, so that tests of few rows exercise them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("labelaudit.blocks.SHORT", 0.0)
+        yield
 
 
 @pytest.fixture

@@ -112,11 +112,13 @@ def test_the_names_of_two_classes_do_not_matter() -> None:
     check(renamed, assessed("linear", "auto", 2), "direct")
 
 
-@pytest.mark.parametrize(("solver", "threads"), [("direct", (1, 2, 3, 4)), ("cg", (1, 3))])
-def test_the_same_bits_for_any_number_of_threads(solver: Any, threads: tuple[int, ...]) -> None:
-    columns, given = mixed(2)
+@pytest.mark.parametrize(
+    ("solver", "threads", "classes"), [("direct", (1, 2, 3, 4), 2), ("cg", (1, 3), 2), ("cg", (1, 2, 3), 3)]
+)
+def test_the_same_bits_for_any_number_of_threads(solver: Any, threads: tuple[int, ...], classes: int) -> None:
+    columns, given = mixed(classes)
     settings = Settings(encoding="linear", l2=0.01, solver=solver)
-    first, *others = (assess(rows_of(columns, given, 2), replace(settings, threads=t)) for t in threads)
+    first, *others = (assess(rows_of(columns, given, classes), replace(settings, threads=t)) for t in threads)
     for other in others:
         assert all(np.array_equal(getattr(other.scores, n), getattr(first.scores, n)) for n in vars(first.scores))
         assert np.array_equal(other.credibility.belief, first.credibility.belief)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import oracle
 from forms import Form, every_form
+from labelaudit import blocks as blocks_module
 from labelaudit.blocks import Block, MatrixBlock, RowBlocks, layout_of
 from problems import blocks_of, problem
 
@@ -82,6 +83,21 @@ def test_blocks_run_at_the_same_time() -> None:
         return (np.ones(1),)
 
     assert counted(2, 2).sum(part)[0] == 2
+
+
+def test_short_passes_are_one_threads_and_long_ones_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks_module, "SHORT", 1e-3)
+    few, many = (RowBlocks((), rows, 20, threads=2) for rows in (10_000, 1_000_000))
+    assert few.for_passes(1).threads == 1
+    assert few.for_passes(200).threads == many.for_passes(1).threads == 2
+    assert counted(9, 3).for_passes(1).blocks == counted(9, 3).blocks
+
+
+def test_a_sum_leaves_its_parts_as_they_were() -> None:
+    values = np.random.default_rng(0).normal(size=(37, 4))
+    parts = [value.copy() for value in values]
+    counted(37, 2).sum(lambda block: (parts[block.start],))
+    assert np.array_equal(parts, values)
 
 
 @pytest.mark.parametrize("threads", THREADS)

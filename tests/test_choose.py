@@ -128,6 +128,13 @@ def test_strengths_are_tried_until_the_loss_rises(rows: Rows) -> None:
             assert untried.loss > best
 
 
+def test_the_only_encoding_that_is_tried_takes_all_threads_and_has_the_same_bits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choose_module, "LARGEST_TRIED", 1)
+    assert len({repr(choose(ring(), threads=threads)) for threads in (1, 2, 3)}) == 1
+
+
 def test_a_sample_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """And a column that is missing throughout the sample does no harm."""
     monkeypatch.setattr(choose_module, "SAMPLE_ROWS", 100)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 import oracle
+from labelaudit import evidence
 from labelaudit.curvature import DirectCurvature
 from labelaudit.evidence import (
     REST_TOLERANCE,
@@ -153,6 +154,15 @@ def test_leaving_folds_out_is_one_newton_step() -> None:
         step = DirectCurvature(rest, theta).solve(rest.loss_and_gradient(theta)[1][None])[0]
         there = predicted(data.x[fold == which], theta - step)
         assert np.abs(got[fold == which] - there).max() <= 1e-4  # CG stops at a relative residual of 1e-6
+
+
+def test_folds_are_left_out_together_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, theta, _ = refitted("wine")
+    objective, _ = folded(data)
+    monkeypatch.setattr(evidence, "FOLD_CG_TOLERANCE", 1e-11)
+    together = out_of_fold(objective, theta)
+    monkeypatch.setattr(evidence, "batch_of", lambda objective: 1)  # as where parameters are many
+    assert np.abs(together - out_of_fold(objective, theta)).max() <= 1e-9
 
 
 def test_a_single_fold_is_not_left_out() -> None:

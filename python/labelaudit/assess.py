@@ -12,7 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
+from labelaudit import storage
+from labelaudit.blocks import CHUNK_ROWS, Layout, RowBlocks, layout_of, on_threads
 from labelaudit.choose import SAMPLE_ROWS, Choice, Rows, choose, hard_objective
 from labelaudit.cluster.current import in_use
 from labelaudit.device import Device, place, resolve
@@ -25,7 +26,7 @@ from labelaudit.kernels.native import Precision
 from labelaudit.model.fit import Fit, Optimizer, Solver, solver_for
 from labelaudit.model.optimize import minimise
 from labelaudit.model.targets import MANY_CLASSES, HardTargets
-from labelaudit.score import Credibility, Evidence, Scores, Voter, credibility, credibility_by, score
+from labelaudit.score import Credibility, Evidence, Scores, Voter, credibility, credibility_by, own_influence, score
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -117,6 +118,9 @@ def assess(
     drawn = sample(rows.hashes[layout.order], SAMPLE_ROWS) if rows.classes > 2 else np.arange(len(given))
     evidence = Evidence(given, same, drawn, true)
     encoder, model = voters[choice.encoding]
+    # of few rows, where the Hessian is wanted for nothing else, while the labels are weighed
+    aside = model.solver == "cg" and len(given) <= CHUNK_ROWS and device == "cpu" and in_use() is None
+    own = storage.beside(lambda: own_influence(model), settings.threads) if aside else None
     if pred_probs is None:
         belief = credibility(evidence, [voter for _, voter in voters.values()], tick)
     else:
@@ -126,7 +130,7 @@ def assess(
     if model.trusted is not None and true is not None:
         rows_there = residuals(model.trusted, HardTargets(true, rows.classes), model.fit.theta)
         gradient = mean_gradient(rows_there, np.ones(len(true)))
-    scores = score(model, given, belief.belief, gradient)
+    scores = score(model, given, belief.belief, gradient, own and own())
     scores, right = _in_order(scores, belief.belief, layout, settings.threads)
     return Assessment(
         scores,

@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 Sum = tuple[Array, ...]
 
 CHUNK_ROWS = 32_768  # five folds: blocks of some 6,500 rows, so that a call costs little beside its work
+SHORT = 3e-3  # seconds on one thread, up to which two threads take longer: to begin and to wait for each other
 
 
 class Block(Protocol):
@@ -180,6 +181,14 @@ class RowBlocks:
         """At most so many rows are worked on at a time."""
         return min(self.rows, self.threads * max((b.stop - b.start for b in self.blocks), default=0))
 
+    def for_passes(self, outputs: int) -> RowBlocks:
+        """The same rows, for sums and maps that take them times so many outputs: a short pass is one thread's.
+
+        The seconds are those of numpy's product and of a softmax on one core of 2026, about.
+        """
+        seconds = 1e-9 * self.rows * (self.cols * (1 + outputs / 8) + 4 * outputs)
+        return replace(self, threads=1) if self.threads > 1 and seconds < SHORT else self
+
     def sum(self, part: Callable[[Block], Sum], *, keep: Callable[[Block], bool] | None = None) -> Sum:
         """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks."""
         chosen = [b for b in self.blocks if keep is None or keep(b)]
@@ -227,12 +236,12 @@ class Node:
 
 
 def subtrees(nodes: Iterable[Node]) -> list[Node]:
-    """Subtrees in the order of their parts, joined as far as the fixed tree joins them."""
+    """Subtrees in the order of their parts, joined as far as the fixed tree joins them; sums given may be added to."""
     stack: list[Node] = []
     for node in nodes:
         while stack and _are_siblings(stack[-1], node):
             left = stack.pop()
-            node = Node(left.start, left.height + 1, _add(left.total, node.total))
+            node = Node(left.start, left.height + 1, _add(left.total, node.total, into_left=left.height > 0))
         stack.append(node)
     return stack
 
@@ -264,7 +273,8 @@ def whole(nodes: Iterable[Node]) -> Sum:
     joined = subtrees(nodes)
     total = joined.pop().total
     while joined:
-        total = _add(joined.pop().total, total)
+        left = joined.pop()
+        total = _add(left.total, total, into_left=left.height > 0)
     return total
 
 
@@ -273,5 +283,11 @@ def _fold(parts: Iterable[Sum]) -> Sum:
     return whole(Node(i, 0, part) for i, part in enumerate(parts))
 
 
-def _add(left: Sum, right: Sum) -> Sum:
-    return tuple(a + b for a, b in zip(left, right, strict=True))
+def _add(left: Sum, right: Sum, *, into_left: bool) -> Sum:
+    """The sum of both; into_left: left is a sum itself, which nobody else holds, and takes it if it can."""
+
+    def added(a: Array, b: Array) -> Array:
+        here = into_left and isinstance(a, np.ndarray) and a.flags.writeable
+        return np.add(a, b, out=a) if here else a + b
+
+    return tuple(added(a, b) for a, b in zip(left, right, strict=True))

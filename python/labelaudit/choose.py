@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit import storage
 from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
 from labelaudit.encode.content import Duplicates, Hashes, duplicates, sample
 from labelaudit.encode.encoder import TRIED, Encoder, Encoding, Fitted, encode_blocks, fit_encoder, thinned
@@ -136,14 +138,20 @@ def choose(
     encoders = list(on_threads(fitted, encodings, threads))
     encoders = [e for i, e in enumerate(encoders) if not any(_same(e, other) for other in encoders[:i])]
 
+    def parameters_of(encoder: Encoder) -> int:
+        return len(encoder.names) * outputs_for(rows.classes)
+
+    large = {e.encoding for e in encoders[1:] if parameters_of(e) > LARGEST_TRIED}
+    each = threads if len(large) + 1 == len(encoders) else 1
+
     def tried(encoder: Encoder) -> list[Trial]:
-        parameters = len(encoder.names) * outputs_for(rows.classes)
+        parameters = parameters_of(encoder)
         if rows.classes > MANY_CLASSES and len(drawn.given) * parameters > MOST_WORK and encoder is encoders[0]:
             return [Trial(encoder.encoding, grid[len(grid) // 2], parameters, float("nan"), 0.0, UNTRIED)]
-        if parameters > LARGEST_TRIED and encoder is not encoders[0]:
+        if encoder.encoding in large:
             note = f"over {LARGEST_TRIED} parameters"
             return [Trial(encoder.encoding, float("nan"), parameters, float("inf"), note=note)]
-        return _trials(drawn, encoder, grid, solver, threads if len(encoders) == 1 else 1)
+        return _trials(drawn, encoder, grid, solver, each)
 
     longest_first = sorted(range(len(encoders)), key=lambda i: -len(encoders[i].names))
     found_of = dict(zip(longest_first, on_threads(tried, [encoders[i] for i in longest_first], threads), strict=True))
@@ -184,20 +192,37 @@ def _trials(
     blocks = encode_blocks(encoder, rows.columns, layout, threads=threads)
     blocks = thinned(blocks) if rows.classes > MANY_CLASSES else blocks
     given, same = rows.given[layout.order], rows.alike(layout)
-    theta = None
+    objectives = (hard_objective(blocks, given, rows.classes, l2) for l2 in grid)
     found: list[tuple[Trial, Array]] = []
-    for l2 in grid:
-        objective = hard_objective(blocks, given, rows.classes, l2)
-        kind = solver_for(objective.parameters, solver, outputs=objective.outputs)
-        fit = newton(objective, start=theta, solver=kind, tolerance=SELECTION_TOLERANCE, chords=SELECTION_TOLERANCE)
-        theta = fit.theta
-        p = out_of_sample(objective, theta, kind, same)
+    for l2, (parameters, p) in zip(grid, _left_out(objectives, solver, same, threads), strict=False):
         loss = -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())
-        found.append((Trial(encoder.encoding, l2, objective.parameters, loss), p))
+        found.append((Trial(encoder.encoding, l2, parameters, loss), p))
         if len(found) > 1 and loss > found[-2][0].loss:
             break  # and the weaker ones, which take longest to fit, would lose more
     best, p = min(found, key=lambda trial: trial[0].loss)
     return [replace(t, explained_loss=explained_loss(p, given)) if t is best else t for t, _ in found]
+
+
+def _left_out(
+    objectives: Iterable[Objective], solver: Literal["auto", "direct", "cg"], same: Alike, threads: int
+) -> Iterator[tuple[int, Array]]:
+    """Parameters and out-of-sample probabilities of each; on several threads the next is fitted meanwhile."""
+    theta, waiting = None, None
+    with storage.threads(1) as beside:
+        for objective in objectives:
+            kind = solver_for(objective.parameters, solver, outputs=objective.outputs)
+            fit = newton(objective, start=theta, solver=kind, tolerance=SELECTION_TOLERANCE, chords=SELECTION_TOLERANCE)
+            theta = fit.theta
+            work = partial(out_of_sample, objective, theta, kind, same)
+            if threads == 1:
+                yield objective.parameters, work()
+                continue
+            begun = beside.submit(work)
+            if waiting is not None:
+                yield objective.parameters, waiting.result()
+            waiting = begun
+        if waiting is not None:
+            yield objective.parameters, waiting.result()
 
 
 def hard_objective(blocks: RowBlocks, given: NDArray[np.int64], classes: int, l2: float) -> Objective:

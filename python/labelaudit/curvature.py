@@ -102,7 +102,7 @@ class CgCurvature:
     def solve(self, rhs: Array) -> Array:
         """See Curvature."""
         vectors = flat(rhs)
-        batch = self._batch()
+        batch = batch_of(self.objective)
         out = np.empty_like(vectors)
         for i in range(0, len(vectors), batch):
             some = solve_hessian(self.objective, self.theta, vectors[i : i + batch], tolerance=self.tolerance)
@@ -158,20 +158,21 @@ class CgCurvature:
             total += blocks.map(part)
         return total / count
 
-    def _batch(self) -> int:
-        """How many vectors are worked on at a time: bounded by their parameters, and by the logits of busy rows."""
-        logits = 8 * self.objective.blocks.busy_rows * self.objective.outputs
-        return max(1, min(BATCH_BYTES // (8 * self.objective.parameters), LOGIT_BYTES // logits))
-
     def _images(self, images: int = IMAGES, tolerance: float = IMAGE_TOLERANCE) -> Iterator[Images]:
         """Images of the inverse Hessian's square root, some at a time, as functions of a block: (rows, outputs, m)."""
         k, cols = self.objective.outputs, self.objective.blocks.cols
-        loose, batch = replace(self, tolerance=tolerance), self._batch()
+        loose, batch = replace(self, tolerance=tolerance), batch_of(self.objective)
         for first in range(0, images, batch):
             count = min(batch, images - first)
             solved = loose.solve(random_images(self.objective, self.theta, count, [self.seed, first]))
             wide = np.ascontiguousarray(solved.transpose(1, 2, 0)).reshape(cols, k * count)
             yield lambda block, wide=wide, count=count: block.forward(wide).reshape(-1, k, count)  # type: ignore[misc]
+
+
+def batch_of(objective: Objective) -> int:
+    """How many vectors are worked on at a time: bounded by their parameters, and by the logits of busy rows."""
+    logits = 8 * objective.blocks.busy_rows * objective.outputs
+    return max(1, min(BATCH_BYTES // (8 * objective.parameters), LOGIT_BYTES // logits))
 
 
 def along(r: Array, forms: Array) -> Array:

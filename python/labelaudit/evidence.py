@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.blocks import Block, RowBlocks
-from labelaudit.curvature import CgCurvature, Curvature, DirectCurvature, along, curvature_at, trace
+from labelaudit.curvature import CgCurvature, Curvature, DirectCurvature, along, batch_of, curvature_at, trace
 from labelaudit.errors import CurvatureError
 from labelaudit.influence import residuals
 from labelaudit.kernels import native
 from labelaudit.kernels.solve import Cholesky
 from labelaudit.model.fit import Solver, chord, newton
-from labelaudit.model.objective import Objective
+from labelaudit.model.objective import Objective, flat, unflat
+from labelaudit.model.system import has_product, solve_without
 from labelaudit.model.targets import class_probabilities
 
 Array = NDArray[np.float64]
@@ -174,12 +175,15 @@ def out_of_fold(objective: Objective, theta: Array) -> Array:
     Source: Beirami et al. 2017; checked against refitting without the fold in test_evidence.
     """
     folds = _folds(objective)
-    moved = {}
-    for fold in folds:
-        rest = objective.without_fold(fold) if len(folds) > 1 else objective
-        _, gradient = rest.loss_and_gradient(theta)
-        step = CgCurvature(rest, theta, tolerance=FOLD_CG_TOLERANCE).solve(gradient[None])[0]
-        moved[fold] = np.ascontiguousarray(theta - step)
+    rests = [objective.without_fold(fold) if len(folds) > 1 else objective for fold in folds]
+    gradients = [rest.loss_and_gradient(theta)[1] for rest in rests]
+    if len(folds) > 1 and has_product(objective) and batch_of(objective) >= len(folds):
+        solved = solve_without(objective, theta, folds, flat(np.stack(gradients)), tolerance=FOLD_CG_TOLERANCE)
+        steps = [*unflat(solved.required(), objective.blocks.cols)]
+    else:
+        at = [CgCurvature(rest, theta, tolerance=FOLD_CG_TOLERANCE) for rest in rests]
+        steps = [rest.solve(gradient[None])[0] for rest, gradient in zip(at, gradients, strict=True)]
+    moved = {fold: np.ascontiguousarray(theta - step) for fold, step in zip(folds, steps, strict=True)}
     return _each_by_its_own(objective, moved)
 
 

@@ -160,25 +160,37 @@ class Scores:
     leverage: Array
 
 
-def score(voter: Voter, given: Codes, belief: Array, reference: Array | None) -> Scores:
+def own_influence(voter: Voter) -> tuple[Array, Array]:
+    """Self-influence and leverage of every row, (rows,) each, which no belief bears on."""
+    rows = residuals(voter.objective.blocks, voter.objective.targets, voter.fit.theta)
+    return self_influence_and_leverage(rows, _curvature(voter))
+
+
+def _curvature(voter: Voter) -> Curvature:
+    return voter.curvature or curvature_at(voter.objective, voter.fit.theta, voter.solver)
+
+
+def score(
+    voter: Voter, given: Codes, belief: Array, reference: Array | None, own: tuple[Array, Array] | None = None
+) -> Scores:
     """All scores of all rows; `reference` is the trusted rows' mean gradient at the fit (cols, outputs), if any.
 
     Influence uses the voter's fit to the given labels with unit weights and its Hessian. Without trusted rows it is
-    measured on all rows, each weighted by its credibility.
+    measured on all rows, each weighted by its credibility. own: the voter's `own_influence`, where it is known already.
     """
     objective, fit, each = voter.objective, voter.fit, np.arange(len(given))
     rows = residuals(objective.blocks, objective.targets, fit.theta)
-    curvature = voter.curvature or curvature_at(objective, fit.theta, voter.solver)
+    curvature = _curvature(voter)
     right = np.clip(belief[each, given], 0.0, 1.0)
     gradient = mean_gradient(rows, right) if reference is None else reference
-    own, pull = self_influence_and_leverage(rows, curvature)
+    self_influence, leverage = own or self_influence_and_leverage(rows, curvature)
     return Scores(
         label_score=right,
         predicted=belief.argmax(1),
         average_influence=average_influence(rows, curvature, gradient),
         self_confidence=voter.p[each, given],
-        self_influence=own,
-        leverage=pull,
+        self_influence=self_influence,
+        leverage=leverage,
     )
 
 

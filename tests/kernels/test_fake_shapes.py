@@ -33,7 +33,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "conjugate_gradient": {"b": "nc", "inverse_diagonal": "c", "x": "nc"},
 }
 MORE: dict[str, dict[str, Any]] = {
-    "conjugate_gradient": {"apply": lambda v: v, "tolerance": 1e-9, "max_steps": 5},
+    "conjugate_gradient": {"apply": lambda v, _: v, "tolerance": 1e-9, "max_steps": 5},
 }
 
 

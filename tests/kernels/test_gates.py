@@ -60,7 +60,7 @@ def arguments(function: str) -> dict[str, Any]:
     shapes = {**INPUTS[function], **OUTPUT[function]}
     values: dict[str, Any] = {name: rng.uniform(0.1, 0.9, size=shape) for name, shape in shapes.items()}
     if function == "conjugate_gradient":
-        values |= {"apply": lambda v: v * np.array([1.0, 2.0, 3.0]), "tolerance": 1e-12, "max_steps": 50}
+        values |= {"apply": lambda v, _: v * np.array([1.0, 2.0, 3.0]), "tolerance": 1e-12, "max_steps": 50}
     if function == "label_likelihood":
         values |= {"index": np.array([0, 1, 1, 0]), "slopes": None}
         values |= {"gradient": np.zeros(1 + COLS), "hessian": None}
@@ -233,10 +233,10 @@ def test_rows_without_outputs_are_refused(function: str) -> None:
 def test_an_operator_must_return_the_products() -> None:
     for result in ([[1.0] * COLS] * ROWS, None, 1.0):
         with pytest.raises(ValueError, match="operator: expected it to return an array"):
-            call("conjugate_gradient", apply=lambda v, result=result: result)
+            call("conjugate_gradient", apply=lambda v, _, result=result: result)
     for spoil in (lambda v: v[:, :2].copy(), lambda v: v.astype(np.float32), lambda v: v.T, lambda v: v[:, ::-1]):
         with pytest.raises(ValueError, match="the operator's result: expected"):
-            call("conjugate_gradient", apply=spoil)
+            call("conjugate_gradient", apply=lambda v, _, spoil=spoil: spoil(v))
 
 
 def test_an_operator_must_be_callable() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labelaudit import _core
 from labelaudit.errors import ConvergenceError, CurvatureError
-from labelaudit.kernels.solve import REASONS, Cholesky, conjugate_gradient
+from labelaudit.kernels.solve import REASONS, Cholesky, conjugate_gradient, conjugate_gradients
 
 Array = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ def relative(matrix: Array, x: Array, b: Array) -> Array:
     return np.linalg.norm(b - x @ matrix.T, axis=1) / np.linalg.norm(b, axis=1)
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 40])
+@pytest.mark.parametrize("n", [1, 2, 7, 40, 300])
 def test_cholesky_solves_and_inverts(n: int) -> None:
     matrix = spd(n, 1e3)
     rhs = np.random.default_rng(1).normal(size=(n, 3))
@@ -134,8 +134,22 @@ def test_the_scale_of_a_right_hand_side_does_not_matter(exponent: int) -> None:
 
 def test_the_kernel_says_so_where_squares_of_a_right_hand_side_vanish() -> None:
     x = np.zeros((1, 3))
-    ((_, _, status),) = _core.conjugate_gradient(times(np.eye(3)), np.full((1, 3), 1e-200), np.ones(3), x, 1e-9, 10)
+    ((_, _, status),) = _core.conjugate_gradient(lambda v, _: v, np.full((1, 3), 1e-200), np.ones(3), x, 1e-9, 10)
     assert status == "not_finite"
+
+
+def test_every_system_may_have_a_matrix_of_its_own() -> None:
+    matrices = [spd(6, condition, seed) for seed, condition in enumerate((1e3, 1.0, 10.0, 1e2))]
+    b = np.random.default_rng(6).normal(size=(4, 6))
+
+    def apply(v: Array, systems: NDArray[np.int64]) -> Array:
+        return np.stack([matrices[system] @ row for row, system in zip(v, systems, strict=True)])
+
+    solution = conjugate_gradients(apply, b, np.ones(6))
+    assert solution.converged
+    assert len(set(solution.steps)) > 1  # some were done before others
+    for matrix, x, rhs in zip(matrices, solution.x, b, strict=True):
+        assert np.allclose(matrix @ x, rhs, rtol=0, atol=1e-9)
 
 
 def test_a_start_at_the_solution_takes_no_steps() -> None:

@@ -99,6 +99,18 @@ def test_the_operator_is_the_hessian(shape: tuple[int, int, int], vectors: int) 
     assert oracle.error(diagonal, np.diagonal(hessian)) <= TOLERANCE
 
 
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_operator_without_folds_is_the_hessians_of_the_rests(classes: int) -> None:
+    p = problem(41, 4, classes)
+    theta = p.theta()
+    objective = p.objective((5, 11, 19, 30), folds=3)
+    which = np.array([2, 0, 0, 1])
+    v = np.random.default_rng(0).normal(size=(4, objective.parameters))
+    got = objective.operator_without((0, 1, 2), theta)(v, which)
+    for product, vector, fold in zip(got, v, which.tolist(), strict=True):
+        assert oracle.error(product, vector @ objective.without_fold(fold).hessian(theta)) <= TOLERANCE
+
+
 @every_form
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_objective_in_every_form_is_the_plain_loops(form: Form, classes: int) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 import oracle
 from labelaudit.model import system
-from labelaudit.model.system import KroneckerProduct, solve_hessian
+from labelaudit.model.system import KroneckerProduct, solve_hessian, solve_without
 from problems import problem
 
 
@@ -18,6 +18,17 @@ def test_solutions_solve_the_hessians_systems(classes):
     found = solve_hessian(p.objective((20, 41)), theta, rhs)
     assert found.converged
     assert oracle.error(found.x @ hessian, rhs) <= 1e-9
+
+
+def test_systems_without_a_fold_are_solved_together_as_alone():
+    p = problem(90, 5, 4)
+    theta = p.theta()
+    objective = p.objective((11, 30, 41, 77), folds=3)
+    rhs = np.random.default_rng(1).normal(size=(3, objective.parameters))
+    together = solve_without(objective, theta, (0, 1, 2), rhs)
+    assert together.converged
+    for fold, b, x in zip((0, 1, 2), rhs, together.x, strict=True):
+        assert oracle.error(x @ objective.without_fold(fold).hessian(theta), b) <= 1e-9
 
 
 def test_unwhiten_is_whiten_transposed_and_both_make_the_inverse():

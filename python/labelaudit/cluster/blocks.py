@@ -70,6 +70,10 @@ class ClusterBlocks(RowBlocks):
     place: tuple[tuple[int, int], ...] = field(kw_only=True)  # each block's unit, and its place there
     to_send: set[int] = field(default_factory=set, kw_only=True)  # units that workers cannot read by themselves
 
+    def for_passes(self, outputs: int) -> RowBlocks:
+        """These rows, which the workers know: every pass is theirs."""
+        return self
+
     def sum(self, part: Callable[[Block], Sum], *, keep: Callable[[Block], bool] | None = None) -> Sum:
         """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks."""
         chosen = [place for block, place in zip(self.blocks, self.place, strict=True) if keep is None or keep(block)]

@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 Status = Literal["converged", "step_limit", "stagnated", "not_positive_definite", "not_finite"]
 
 CG_TOLERANCE = 1e-11  # relative residual: so that direct and CG agree to 1e-8 up to a condition number of 1e3 and more
+TILE = 256  # rows and columns that are mirrored at a time: few enough for the cache
 REASONS = {
     "step_limit": "the step limit was reached",
     "stagnated": "rounding stopped it: the system is too ill-conditioned for this tolerance",
@@ -37,7 +38,8 @@ class Cholesky:
         from scipy.linalg.lapack import dpocon
 
         try:
-            self._factor = cho_factor(matrix, lower=True, check_finite=False)
+            # transposed it is the same, and as LAPACK has it: its columns one after the other
+            self._factor = cho_factor(matrix.T, lower=True, check_finite=False)
         except np.linalg.LinAlgError as error:
             raise _singular(matrix) from error
         # rounding can make a pivot of a singular matrix positive: then the factor is noise, and the condition tells
@@ -57,9 +59,12 @@ class Cholesky:
         from scipy.linalg.lapack import dpotri
 
         inverse, _ = dpotri(self._factor[0], lower=True)  # half of the work of solving for all unit vectors
-        lower = np.tril(inverse)
-        out: Array = lower + np.tril(inverse, -1).T
-        return out
+        for i in range(0, len(inverse), TILE):
+            here = slice(i, i + TILE)
+            square, below = inverse[here, here], inverse[i + TILE :, here]
+            inverse[here, here] = np.tril(square) + np.tril(square, -1).T
+            inverse[here, i + TILE :] = below.T
+        return np.ascontiguousarray(inverse.T)
 
 
 def _singular(matrix: Array) -> CurvatureError:
@@ -110,6 +115,26 @@ def conjugate_gradient(
 
     apply maps vectors (m, n) to A times each, (m, n); diagonal is A's, (n,), positive. `tolerance` bounds
     ||b - A x|| / ||b||; `max_steps` is 10 n unless given, as in SciPy. Source: Hestenes and Stiefel 1952.
+    """
+
+    def of_any(v: Array, systems: NDArray[np.int64]) -> Array:
+        return apply(v)
+
+    return conjugate_gradients(of_any, rhs, diagonal, start=start, tolerance=tolerance, max_steps=max_steps)
+
+
+def conjugate_gradients(
+    apply: Callable[[Array, NDArray[np.int64]], Array],
+    rhs: Array,
+    diagonal: Array,
+    *,
+    start: Array | None = None,
+    tolerance: float = CG_TOLERANCE,
+    max_steps: int | None = None,
+) -> CgSolution:
+    """`conjugate_gradient` where each system has a matrix of its own, all with this diagonal.
+
+    apply is given vectors (m, n) and the numbers of their systems (m,): their places in rhs.
     """
     rhs = np.ascontiguousarray(rhs, dtype=np.float64)
     # each system is scaled by a power of two, which is exact: the square of a tiny entry is not lost

@@ -8,7 +8,7 @@ the squared sum over classes, which is zero at the optimum, so it changes neithe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from labelaudit.kernels import native
 from labelaudit.model.targets import Targets
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Objective:
         """The length of flattened theta."""
         return self.blocks.cols * self.outputs
 
+    @cached_property
+    def passed(self) -> RowBlocks:
+        """The rows for passes with one vector of parameters."""
+        return self.blocks.for_passes(self.outputs)
+
     def without_fold(self, fold: int) -> Objective:
         """The same objective on the rows of all other folds."""
         return replace(self, keep=lambda block: block.fold != fold)
@@ -58,12 +64,13 @@ class Objective:
             loss, gradient = block.loss_and_gradient(theta, self.targets(block.start, block.stop), self.weights[rows])
             return np.array(loss), gradient
 
-        loss, gradient = self.blocks.sum(part, keep=self.keep)
+        loss, gradient = self.passed.sum(part, keep=self.keep)
         return float(loss) / self.rows + self.penalty(theta), gradient / self.rows + self.penalty_gradient(theta)
 
     def hessian(self, theta: Array) -> Array:
         """The Hessian of the objective, (parameters, parameters)."""
-        (gram,) = self.blocks.sum(lambda block: (self.gram(block, theta),), keep=self.keep)
+        blocks = self.blocks.for_passes(self.blocks.cols * native.pair_count(self.outputs))
+        (gram,) = blocks.sum(lambda block: (self.gram(block, theta),), keep=self.keep)
         return self.assemble(gram, self.rows)
 
     def gram(self, block: Block, theta: Array) -> Array:
@@ -90,27 +97,39 @@ class Objective:
 
     def operator(self, theta: Array) -> tuple[Callable[[Array], Array], Array]:
         """The Hessian as a function of vectors (m, parameters), and its diagonal (parameters,)."""
-        p = self.blocks.map(lambda block: native.probabilities(block.forward(theta)))
+        p = self._probabilities(theta)
 
         def diagonal(block: Block) -> tuple[Array, ...]:
             rows = slice(block.start, block.stop)
             return (block.squares(self.weights[rows, None] * p[rows] * (1 - p[rows])),)
 
-        (summed,) = self.blocks.sum(diagonal, keep=self.keep)
+        (summed,) = self.passed.sum(diagonal, keep=self.keep)
         gauge = float(self.outputs > 1) * (self.ridge == 0)
-        return lambda v: self._apply(p, v), (summed / self.rows + (self.ridge + gauge)[:, None]).T.ravel()
+        return lambda v: self._apply(p, v, self.rows), (summed / self.rows + (self.ridge + gauge)[:, None]).T.ravel()
 
-    def _apply(self, p: Array, v: Array) -> Array:
+    def operator_without(self, folds: Sequence[int], theta: Array) -> Callable[[Array, Indices], Array]:
+        """The Hessians of `without_fold` for these folds, of vectors (m, parameters) and the places of their folds."""
+        p, fold = self._probabilities(theta), np.array(folds)
+        rows = np.array([self.without_fold(f).rows for f in folds])
+        return lambda v, which: self._apply(p, v, rows[which], fold[which])
+
+    def _probabilities(self, theta: Array) -> Array:
+        return self.passed.map(lambda block: native.probabilities(block.forward(theta)))
+
+    def _apply(self, p: Array, v: Array, count: int | Indices, without: Indices | None = None) -> Array:
+        """The Hessian of so many rows times vectors v (m, parameters), for each without the rows of a fold, if any."""
         cols, k, m = self.blocks.cols, self.outputs, len(v)
         theta = np.ascontiguousarray(v.reshape(m, k, cols).transpose(2, 1, 0)).reshape(cols, k * m)
 
         def part(block: Block) -> tuple[Array, ...]:
             rows = slice(block.start, block.stop)
             u = block.forward(theta).reshape(-1, k, m)
+            if without is not None:
+                u[:, :, without == block.fold] = 0.0
             return (block.backward(native.apply_curvature(p[rows], self.weights[rows], u).reshape(-1, k * m)),)
 
-        (product,) = self.blocks.sum(part, keep=self.keep)
-        out = (product / self.rows + self.ridge[:, None] * theta).reshape(cols, k, m)
+        (product,) = self.blocks.for_passes(k * m).sum(part, keep=self.keep)
+        out = product.reshape(cols, k, m) / count + self.ridge[:, None, None] * theta.reshape(cols, k, m)
         if k > 1:
             free = self.ridge == 0
             out[free] += theta.reshape(cols, k, m)[free].sum(1, keepdims=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from labelaudit._core import CsrMatrix
 from labelaudit.blocks import Block
 from labelaudit.kernels import native
-from labelaudit.kernels.solve import CG_TOLERANCE, CgSolution, conjugate_gradient
-from labelaudit.model.objective import Objective
+from labelaudit.kernels.solve import CG_TOLERANCE, CgSolution, conjugate_gradient, conjugate_gradients
+from labelaudit.model.objective import Indices, Objective
 from labelaudit.model.targets import MANY_CLASSES
 
 Array = NDArray[np.float64]
@@ -41,6 +42,31 @@ def solve_hessian(
         max_steps=10 * rhs.shape[1] if max_steps is None else max_steps,
     )
     return replace(found, x=product.unwhiten(found.x))
+
+
+def solve_without(
+    objective: Objective, theta: Array, folds: Sequence[int], rhs: Array, *, tolerance: float = CG_TOLERANCE
+) -> CgSolution:
+    """H x = b for each of these folds and row b of rhs (folds, parameters), H the Hessian without the fold's rows.
+
+    One pass over all rows is a step of every system. As `solve_hessian`; there must be a product, see `has_product`.
+    """
+    products = [KroneckerProduct.of(objective.without_fold(fold), theta) for fold in folds]
+    apply, every = objective.operator_without(folds, theta), np.arange(len(folds))
+
+    def whiten(v: Array, which: Indices) -> Array:
+        return np.stack([products[system].whiten(one[None])[0] for one, system in zip(v, which, strict=True)])
+
+    def unwhiten(v: Array, which: Indices) -> Array:
+        return np.stack([products[system].unwhiten(one[None])[0] for one, system in zip(v, which, strict=True)])
+
+    found = conjugate_gradients(
+        lambda v, which: whiten(apply(unwhiten(v, which), which), which),
+        whiten(rhs, every),
+        np.ones(rhs.shape[1]),
+        tolerance=tolerance,
+    )
+    return replace(found, x=unwhiten(found.x, every))
 
 
 def has_product(objective: Objective) -> bool:

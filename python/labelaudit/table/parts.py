@@ -44,7 +44,7 @@ def parts_of(structures: Sequence[Structure], sizes: Sequence[int]) -> list[Part
 
     The first part of several is a small one: it is read alone, and tells what to expect of the others.
     """
-    parts = []
+    parts: list[Part] = []
     first = 0
     for file, (structure, size) in enumerate(zip(structures, sizes, strict=True)):
         rows = len(structure.offsets)
