@@ -47,6 +47,13 @@ def _writes(content: bytes) -> Write:
     return lambda file: file.write(content)
 
 
+def begin_to_write_out(file: BinaryIO) -> None:
+    """Lets the system begin to write out what the file holds by now, for which its end would wait otherwise."""
+    file.flush()
+    with contextlib.suppress(OSError, AttributeError):  # it is a hint, and not every system takes it
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder and its parents; raises OutputError when that fails or something else stands there."""
     with refusals(path):

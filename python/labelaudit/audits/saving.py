@@ -19,7 +19,7 @@ from labelaudit._core import formula_like
 from labelaudit.audits.csv_text import csv_bytes, csv_pieces
 from labelaudit.audits.fitted import FittedModel
 from labelaudit.encode.state import Arrays, pack
-from labelaudit.files import Write, make_folder, remove_file, write_files
+from labelaudit.files import Write, begin_to_write_out, make_folder, remove_file, write_files
 from labelaudit.masks import no_wider_than
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ Page = str | Callable[[], str]
 AUDIT, RANKING, MODEL, PAGE = "audit.json", "ranking.csv", "model.npz", "report.html"
 PAGE_MARK = b'<meta name="generator" content="labelaudit report">'  # in the first bytes of a page of ours
 PAGE_HEAD = 2000
+PIECES_OUT = 8  # of the ranking, some 35 MB, that are sent on their way to the disk at a time
 FORMAT = "labelaudit audit"
 FORMAT_VERSION = 1
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: the same model gives the same bytes
@@ -45,9 +46,11 @@ def save(
     packed, hashed = _model_bytes(model), hashlib.sha256()
 
     def write_ranking(file: BinaryIO) -> None:
-        for piece in csv_pieces(ranking):
+        for i, piece in enumerate(csv_pieces(ranking)):
             hashed.update(piece)
             file.write(piece)
+            if i % PIECES_OUT == PIECES_OUT - 1:
+                begin_to_write_out(file)
 
     def write_audit(file: BinaryIO) -> None:
         hashes = {RANKING: hashed.hexdigest(), MODEL: hashlib.sha256(packed).hexdigest()}

@@ -98,7 +98,7 @@ def row_hashes(columns: Sequence[Column], rows: int, threads: int = 1) -> Hashes
     """A 64-bit hash of each row's features, (rows,)."""
     total = np.empty(rows, dtype=np.uint64)
     salts = _text_hashes(np.array([c.name for c in columns], dtype=object))
-    adders = [_adder(column, salt) for column, salt in zip(columns, salts, strict=True)]
+    adders = list(on_threads(lambda i: _adder(columns[i], salts[i]), range(len(columns)), threads))
 
     def work(start: int) -> None:
         here = slice(start, start + PIECE)
