@@ -44,15 +44,33 @@ def median(work: Callable[[], Any], repeats: int) -> float:
 
 
 def measured(rows: int, cols: int, threads: int, repeats: int) -> dict[str, Any]:
-    """Seconds of forward with backward and of gram, with the seconds of their limits and peers."""
+    """Seconds of the fused logistic pass and of gram, with the seconds of their limits and peers.
+
+    The pass goes forward and backward: the summed loss of two classes and its gradient, as a fit asks for them.
+    """
     rng = np.random.default_rng(0)
     rows = min(rows, MOST_BYTES // (8 * cols))
-    x, theta, w = rng.normal(size=(rows, cols)), rng.normal(size=(cols, 1)), rng.random((rows, 1))
+    x, theta, w = rng.normal(size=(rows, cols)), rng.normal(size=(cols, 1)) / cols, rng.random((rows, 1))
+    t = rng.integers(0, 2, (rows, 1)).astype(np.float64)
     cuts = [*range(0, rows, BLOCK_ROWS), rows]
     pieces = tuple(MatrixBlock(a, b, 0, x[a:b]) for a, b in pairwise(cuts))
     blocks = RowBlocks(pieces, rows, cols, threads)
     flat, square = x.ravel(), rng.normal(size=(PRODUCT, PRODUCT))
-    tx, tt, tw = torch.from_numpy(x), torch.from_numpy(theta), torch.from_numpy(w)
+    tx, ttheta, tw, tt = (torch.from_numpy(a) for a in (x, theta, w, t))
+
+    def by_numpy(here: slice) -> Any:
+        z = x[here] @ theta
+        loss = np.logaddexp(0.0, z) - t[here] * z
+        return (w[here] * loss).sum(), x[here].T @ (w[here] * (1 / (1 + np.exp(-z)) - t[here]))
+
+    def by_torch() -> Any:
+        z = tx @ ttheta
+        loss = torch.nn.functional.softplus(z) - tt * z
+        return (tw * loss).sum(), tx.T @ (tw * (torch.sigmoid(z) - tt))
+
+    def fused(b: Any) -> Any:
+        loss, gradient = b.loss_and_gradient(theta, t[b.start : b.stop], w[b.start : b.stop, 0])
+        return np.array(loss), gradient
 
     def seconds(work: Callable[[], Any]) -> float:
         return median(work, repeats)
@@ -67,12 +85,12 @@ def measured(rows: int, cols: int, threads: int, repeats: int) -> dict[str, Any]
         "read": read,
         "gigabytes_a_second": x.nbytes / read / 1e9,
         "gigaflops_of_a_product": rate / 1e9,
-        "forward_backward": seconds(lambda: blocks.sum(lambda b: (b.backward(b.forward(theta)),))),
+        "forward_backward": seconds(lambda: blocks.sum(fused)),
         "forward_backward_numpy": min(
-            seconds(lambda: x.T @ (x @ theta)),
-            seconds(lambda: sum(b.x.T @ (b.x @ theta) for b in pieces)),
+            seconds(lambda: by_numpy(slice(None))),
+            seconds(lambda: [by_numpy(slice(b.start, b.stop)) for b in pieces]),
         ),
-        "forward_backward_torch": seconds(lambda: tx.T @ (tx @ tt)),
+        "forward_backward_torch": seconds(by_torch),
         "gram": seconds(lambda: blocks.sum(lambda b: (b.gram(w[b.start : b.stop]),))),
         "gram_limit": max(flops / rate, read),
         "gram_numpy": min(

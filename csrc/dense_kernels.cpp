@@ -9,6 +9,7 @@ namespace {
 // A register tile of tile_rows x (up to 3 vectors): 12 accumulators of 16 registers, or 24 of 32 with 8 lanes.
 constexpr std::int64_t tile_rows = lanes == 8 ? 8 : 4;
 constexpr std::int64_t tile_cols = 2 * lanes;
+constexpr std::int64_t narrow = 128;  // columns up to which a gram is the faster from half as many rows at a time
 static_assert(padding % tile_cols == 0 && padding % tile_rows == 0);
 
 template <int n>
@@ -53,11 +54,17 @@ inline void each_tile(std::int64_t first, std::int64_t count, F f) {
     }
 }
 
+template <class T>
+void prefetch(const T* x, std::int64_t count) {
+    constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
+    for (std::int64_t k = 0; k < count; k += line) __builtin_prefetch(x + k);
+}
+
 // Asks for the memory that is read next but a little: while a row is worked on, the processor would not by itself.
 template <class T>
 void prefetch_after(const T* x, std::int64_t cols) {
-    constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T)), ahead = 32 * line;  // measured
-    for (std::int64_t k = 0; k < cols; k += line) __builtin_prefetch(x + ahead + k);
+    constexpr std::int64_t ahead = 2048 / static_cast<std::int64_t>(sizeof(T));  // measured
+    prefetch(x + ahead, cols);
 }
 
 template <class T>
@@ -178,20 +185,33 @@ inline void add_upper(Vec sum, std::int64_t i, std::int64_t j, std::int64_t cols
     store(row + j, load(row + j) + sum);
 }
 
+// Of the upper triangle of a gram.
+inline std::int64_t tiles_of(std::int64_t cols) {
+    std::int64_t count = 0;
+    for (std::int64_t i = 0; i < cols; i += tile_rows)
+        each_tile(i / lanes, padded(cols, lanes) / lanes, [&](std::int64_t, auto) { ++count; });
+    return count;
+}
+
 template <class T>
 void add_gram(const T* x, std::int64_t rows, std::int64_t cols, const double* w, std::int64_t pairs, double* out,
               double* scratch) {
     const std::int64_t stride = panel_stride(cols), vectors = padded(cols, lanes) / lanes;
     double *right = scratch, *left = scratch + panel_rows * stride;
-    for (std::int64_t start = 0; start < rows; start += panel_rows) {
-        const std::int64_t depth = rows - start < panel_rows ? rows - start : panel_rows;
+    const std::int64_t most = cols <= narrow ? panel_rows / 2 : panel_rows;
+    for (std::int64_t start = 0; start < rows; start += most) {
+        const std::int64_t depth = rows - start < most ? rows - start : most;
         copy_rows(x + start * cols, depth, cols, nullptr, 0, right, stride);
+        const T* next = x + (start + depth) * cols;  // some of it is asked for with every tile
+        const std::int64_t share = depth * cols / (pairs * tiles_of(cols)) + 1;
         for (std::int64_t p = 0; p < pairs; ++p) {
             copy_rows(x + start * cols, depth, cols, w + start * pairs + p, pairs, left, stride);
             double* sums = out + p * cols * cols;
             for (std::int64_t i = 0; i < cols; i += tile_rows)
                 each_tile(i / lanes, vectors, [&](std::int64_t v, auto width) {
                     constexpr int n = decltype(width)::value;
+                    prefetch(next, share);
+                    next += share;
                     const Tile<n> t = multiply<n>(left + i, stride, 1, right + v * lanes, stride, depth);
                     for (std::int64_t a = 0; a < tile_rows && i + a < cols; ++a)
                         for (int b = 0; b < n; ++b)
@@ -237,7 +257,7 @@ void quadratic(const T* x, std::int64_t rows, std::int64_t cols, const double* m
 template <class T>
 double add_logistic(const T* x, std::int64_t rows, std::int64_t cols, const double* theta, const double* t,
                     const double* w, double* out) {
-    constexpr std::int64_t few = 16;
+    constexpr std::int64_t few = logistic_rows;
     static_assert(few % lanes == 0);
     double z[few], r[few], loss = 0;
     std::int64_t i = 0;

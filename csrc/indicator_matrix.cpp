@@ -123,7 +123,7 @@ void quadratic(const IndicatorBlock& x, std::span<const double> m, std::int64_t 
 double add_logistic_gradient(const IndicatorBlock& x, std::span<const double> theta, std::span<const double> t,
                              std::span<const double> w, std::span<double> out) {
     double loss = 0;
-    each_panel(x, panel_rows, [&](const DenseBlock<double>& panel, std::int64_t start) {
+    each_panel(x, logistic_rows, [&](const DenseBlock<double>& panel, std::int64_t start) {
         const auto from = static_cast<std::size_t>(start);
         loss += add_logistic_gradient(panel, theta, t.subspan(from), w.subspan(from), out);
     });

@@ -42,6 +42,9 @@ struct InstructionSet {
 // The one in use.
 const InstructionSet& instructions();
 
+// Rows that the logistic gradient takes at a time, of which the losses are added up first.
+inline constexpr std::int64_t logistic_rows = 16;
+
 // Rows that gram and quadratic pack at a time, and the widest multiple that packed columns are padded to.
 inline constexpr std::int64_t panel_rows = 64;
 inline constexpr std::int64_t padding = 16;
