@@ -23,7 +23,8 @@ from labelaudit.choose import hard_objective
 from labelaudit.cluster.blocks import encode_on_cluster
 from labelaudit.cluster.connection import grid_of
 from labelaudit.cluster.grid import Grid
-from labelaudit.encode.encoder import encode_blocks, fit_encoder
+from labelaudit.encode.encoder import fit_encoder
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.model.fit import Fit, newton
 from labelaudit.model.objective import Objective
 from labelaudit.table.table import Column

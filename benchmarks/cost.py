@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_limits
 from labelaudit.assess import Settings, assess, rows_of
 from labelaudit.blocks import layout_of
 from labelaudit.choose import Rows, hard_objective
-from labelaudit.encode.encoder import Encoding, encode_blocks, fit_encoder
+from labelaudit.encode.encoder import Encoding, fit_encoder
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.planting import plant
 from labelaudit.table.table import Column

@@ -12,7 +12,8 @@ from labelaudit.blocks import Layout, RowBlocks, layout_of
 from labelaudit.cluster.blocks import ClusterBlocks, encode_on_cluster
 from labelaudit.cluster.grid import Grid
 from labelaudit.cluster.packing import Numbers
-from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, fit_encoder
+from labelaudit.encode.encoder import Encoder, Encoding, fit_encoder
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.kernels.native import Precision
 from labelaudit.table.table import Column
 

@@ -13,7 +13,7 @@ from labelaudit.blocks import MatrixBlock, RowBlocks
 from labelaudit.choose import UNTRIED, choose, hard_objective
 from labelaudit.choose import __name__ as choose_module
 from labelaudit.curvature import PRODUCT_ERROR, CgCurvature, DirectCurvature, quadratic_error
-from labelaudit.encode.encoder import thinned
+from labelaudit.encode.rows import thinned
 from labelaudit.influence import residuals
 from labelaudit.model import system
 from labelaudit.model.fit import newton, solver_for

@@ -18,8 +18,9 @@ from labelaudit.choose import SAMPLE_ROWS, Choice, Rows, choose, hard_objective
 from labelaudit.cluster.current import in_use
 from labelaudit.device import Device, place, resolve
 from labelaudit.encode.content import duplicates, folds, row_hashes, sample
-from labelaudit.encode.encoder import Encoder, Encoding, encode_blocks, feature_columns, fit_encoder, thinned
+from labelaudit.encode.encoder import Encoder, Encoding, feature_columns, fit_encoder
 from labelaudit.encode.groups import folds_of_groups, joined
+from labelaudit.encode.rows import encode_blocks, thinned
 from labelaudit.evidence import out_of_sample, remembered
 from labelaudit.influence import mean_gradient, residuals
 from labelaudit.kernels.native import Precision

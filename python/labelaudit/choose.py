@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from labelaudit import storage
 from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
 from labelaudit.encode.content import Duplicates, Hashes, duplicates, sample
-from labelaudit.encode.encoder import TRIED, Encoder, Encoding, Fitted, encode_blocks, fit_encoder, thinned
+from labelaudit.encode.encoder import TRIED, Encoder, Encoding, Fitted, fit_encoder
+from labelaudit.encode.rows import encode_blocks, thinned
 from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.model.objective import Objective

@@ -17,7 +17,8 @@ from labelaudit.blocks import Node, RowBlocks, layout_of, subtrees, whole, with_
 from labelaudit.choose import hard_objective
 from labelaudit.cluster import packing
 from labelaudit.cluster.blocks import encode_on_cluster, unit_size
-from labelaudit.encode.encoder import Encoder, encode_blocks, fit_encoder
+from labelaudit.encode.encoder import Encoder, fit_encoder
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.errors import ClusterError, InputError
 from labelaudit.model.objective import Objective
 from labelaudit.table.table import Column

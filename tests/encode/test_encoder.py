@@ -8,8 +8,10 @@ import pytest
 from labelaudit._core import IndicatorMatrix
 from labelaudit.blocks import MatrixBlock, layout_of
 from labelaudit.encode import encoder as encoder_module
+from labelaudit.encode import rows as rows_module
 from labelaudit.encode.content import row_hashes
-from labelaudit.encode.encoder import ENCODINGS, Encoding, encode_blocks, feature_columns, fit_encoder
+from labelaudit.encode.encoder import ENCODINGS, Encoding, feature_columns, fit_encoder
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.kernels.native import Precision, to_numpy
 from labelaudit.table.table import Column
 
@@ -173,3 +175,31 @@ def test_rows_are_packed_where_categories_are_most_columns() -> None:
     assert not any(fit_encoder(e, numbers, row_hashes(numbers, ROWS)).packs for e in ENCODINGS)
     texts = feature_columns([*towns(), columns()[-1]])
     assert not fit_encoder("terms", texts, row_hashes(texts, ROWS)).packs  # they are sparse already
+
+
+@pytest.mark.parametrize(("precision", "packed"), [("float64", True), ("float64", False), ("float32", False)])
+def test_blocks_of_some_thousand_rows_share_an_array(precision: Precision, packed: bool) -> None:
+    """Which goes to disk where large arrays do; small ones would stay in memory, all of them together."""
+    features = feature_columns(towns(3000))
+    encoder = fit_encoder("linear", features, row_hashes(features, 3000))
+    layout = layout_of(np.arange(3000) % 5)
+    found = encode_blocks(encoder, features, layout, precision=precision, packed=packed).blocks
+    blocks = cast("tuple[MatrixBlock, ...]", found)
+    numbers = [block.x.numbers if packed else block.x for block in blocks]
+    assert len({id(x.base) for x in numbers}) == 1
+    assert numbers[0].base.nbytes == sum(x.nbytes for x in numbers)
+    for block, x in zip(blocks, numbers, strict=True):
+        assert x.dtype == precision
+        expected = to_numpy(encoder.encode(features, layout.order[block.start : block.stop])).astype(precision)
+        assert np.array_equal(to_numpy(block.x).astype(precision), expected)
+
+
+def test_blocks_share_arrays_of_a_chunk_at_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows_module, "CHUNK_ROWS", 25)
+    features = feature_columns(columns())
+    encoder = fit_encoder("linear", features, row_hashes(features, ROWS))
+    blocks = encode_blocks(encoder, features, layout_of(np.arange(ROWS) % 3, 30)).blocks
+    sizes = {id(b.x.base): len(b.x.base) for b in cast("tuple[MatrixBlock, ...]", blocks)}
+    assert sum(sizes.values()) == ROWS
+    assert max(sizes.values()) <= 25
+    assert len(sizes) < len(blocks)

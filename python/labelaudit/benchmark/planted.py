@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from labelaudit.assess import Assessment, Settings, assess, rows_of
 from labelaudit.blocks import layout_of
 from labelaudit.choose import Rows, hard_objective
-from labelaudit.encode.encoder import encode_blocks, fit_encoder
+from labelaudit.encode.encoder import fit_encoder
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.influence import residuals
 from labelaudit.kernels.blas import one_thread
 from labelaudit.metrics import average_precision, first, precision

@@ -1,16 +1,16 @@
-"""The encoder of a whole table, in one of several encodings, and the row blocks it makes."""
+"""The encoder of a whole table, in one of several encodings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit._core import CsrMatrix, IndicatorMatrix
-from labelaudit.blocks import Layout, MatrixBlock, RowBlocks, on_threads
+from labelaudit.blocks import on_threads
 from labelaudit.encode.columns import ColumnEncoder, OneHot, Rank, Spline, Standardised
 from labelaudit.encode.components import Components
 from labelaudit.encode.content import Hashes, moments, sample
@@ -18,7 +18,7 @@ from labelaudit.encode.dates import date_parts
 from labelaudit.encode.embedding import Embedding
 from labelaudit.encode.kernel import LANDMARKS, KernelMap
 from labelaudit.encode.text import TfIdf
-from labelaudit.kernels.native import Laid, Precision, Rows, stored
+from labelaudit.kernels.native import Laid
 from labelaudit.table.table import Column
 
 Array = NDArray[np.float64]
@@ -32,7 +32,6 @@ FEWEST_FOR_SPLINE = 3  # different values; two lie on a line
 CATEGORY_SCALE = 4.0  # of one-hot columns beside ranks: two categories are then as far apart as two booleans, 1/2
 PACKED = 0.8  # of a dense row's bytes, at most which rows with the places of their ones are the faster; a guess
 SLOT_BYTES = 4  # of such a place
-SPARSE = 0.1  # of the entries not zero, below which products of sparse rows are the faster; of many classes
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,14 @@ class Encoder:
         kernel = tuple(f"kernel {i + 1}" for i in range(landmarks))
         return (*(n for c in self.columns for n in c.names), *kernel, "(constant)")
 
-    def encode(self, columns: Sequence[Column], rows: NDArray[np.int64]) -> Laid:
+    def encode(self, columns: Sequence[Column], rows: NDArray[np.int64], room: Array | None = None) -> Laid:
         """The rows (positions in the table), encoded, with the constant 1 as the last column.
 
-        An array, or with a text's terms among the columns a CsrMatrix of all of them.
+        An array, in the room for it if that is given, or with a text's terms among the columns a CsrMatrix of all.
         """
         if self.has_terms:
-            return _sparse([*_parts(self.columns, columns, rows), np.ones((len(rows), 1))])
-        out = np.empty((len(rows), len(self.names)))
+            return sparse([*_parts(self.columns, columns, rows), np.ones((len(rows), 1))])
+        out = np.empty((len(rows), len(self.names))) if room is None else room
         at = _put(self.columns, columns, rows, out)
         self._put_kernel(columns, rows, out[:, at:-1])
         out[:, -1] = 1.0
@@ -75,8 +74,13 @@ class Encoder:
         hot = [len(e.names) for e in self.columns if isinstance(e, OneHot)]
         return not self.has_terms and pays(len(self.names), [count for count in hot if count])
 
-    def pack(self, columns: Sequence[Column], rows: NDArray[np.int64]) -> IndicatorMatrix:
-        """The rows as `encode` gives them, but of each category only which of its columns is 1."""
+    @property
+    def packed_numbers(self) -> int:
+        """The numbers of a packed row."""
+        return len(self.names) - 1 - sum(len(e.names) for e in self.columns if isinstance(e, OneHot))
+
+    def pack(self, columns: Sequence[Column], rows: NDArray[np.int64], room: Array | None = None) -> IndicatorMatrix:
+        """The rows as `encode` gives them, but of each category only which of its columns is 1; room: for numbers."""
         ends = np.cumsum([len(encoder.names) for encoder in self.columns]).tolist()
         each = list(zip(self.columns, columns, ends, strict=True))
         hot = [(e, c, end - len(e.names)) for e, c, end in each if isinstance(e, OneHot) and e.names]
@@ -88,7 +92,7 @@ class Encoder:
             slot = encoder.slots(column.values[rows])
             slots[:, k] = np.where(slot < 0, -1, start + slot)
         places = np.flatnonzero(is_number)
-        numbers = np.empty((len(rows), len(places)))
+        numbers = np.empty((len(rows), len(places))) if room is None else room
         at = _put([e for e, _ in rest], [c for _, c in rest], rows, numbers)
         self._put_kernel(columns, rows, numbers[:, at:])
         return IndicatorMatrix(numbers, slots, places, len(self.names))
@@ -130,16 +134,8 @@ def pays(cols: int, one_hot: Sequence[int]) -> bool:
     return bool(one_hot) and packed_bytes(cols, one_hot) <= PACKED * 8 * cols
 
 
-def thinned(blocks: RowBlocks) -> RowBlocks:
-    """The same rows, dense ones as sparse where few entries are not zero, as those of categories with many levels."""
-    dense = [block for block in blocks.blocks if isinstance(block, MatrixBlock) and isinstance(block.x, np.ndarray)]
-    if sum(np.count_nonzero(block.x) for block in dense) >= SPARSE * sum(block.x.size for block in dense):
-        return blocks
-    thin = (replace(b, x=_sparse([b.x])) if isinstance(b.x, np.ndarray) else b for b in dense)
-    return replace(blocks, blocks=tuple(thin)) if len(dense) == len(blocks.blocks) else blocks
-
-
-def _sparse(parts: Sequence[Any]) -> CsrMatrix:
+def sparse(parts: Sequence[Any]) -> CsrMatrix:
+    """Arrays or sparse matrices (rows, columns) of each, side by side."""
     from scipy.sparse import csr_array, hstack
 
     x = csr_array(hstack([csr_array(part) for part in parts], format="csr"))
@@ -248,28 +244,3 @@ def _bends(column: Column) -> bool:
 def _landmarks(hashes: Hashes) -> NDArray[np.int64]:
     _, first = np.unique(hashes, return_index=True)  # in the order of the hashes, so that shuffled rows change no bit
     return first[sample(hashes[first], min(LANDMARKS, max(1, len(hashes) // 3)))]
-
-
-def encode_blocks(
-    encoder: Encoder,
-    columns: Sequence[Column],
-    layout: Layout,
-    *,
-    threads: int = 1,
-    precision: Precision = "float64",
-    packed: bool = False,
-) -> RowBlocks:
-    """Every row, encoded, in the layout's storage order; `precision` is the type its values are kept in.
-
-    packed: float64 with the places of categories' ones instead of their columns, where that is much smaller.
-    """
-    packs = packed and precision == "float64" and encoder.packs
-
-    def encoded(rows: NDArray[np.int64]) -> Rows:
-        return encoder.pack(columns, rows) if packs else stored(encoder.encode(columns, rows), precision)
-
-    def block(bounds: tuple[int, int, int]) -> MatrixBlock:
-        start, stop, fold = bounds
-        return MatrixBlock(start, stop, fold, encoded(layout.order[start:stop]))
-
-    return RowBlocks(tuple(on_threads(block, layout.bounds, threads)), layout.rows, len(encoder.names), threads)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from labelaudit.audits.run import take
 from labelaudit.blocks import layout_of
 from labelaudit.encode.content import sample
-from labelaudit.encode.encoder import encode_blocks, feature_columns
+from labelaudit.encode.encoder import feature_columns
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.explanations.fitted import FittedRows
 from labelaudit.explanations.result import Push
 from labelaudit.explanations.values import usual_value, value_at

@@ -15,7 +15,7 @@ from labelaudit.audits.run import fitted_rows, take
 from labelaudit.blocks import Block, Layout, layout_of
 from labelaudit.choose import Rows, hard_objective
 from labelaudit.curvature import Curvature, curvature_at
-from labelaudit.encode.encoder import encode_blocks
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.influence import Residuals, average_influence, mean_gradient, residuals
 from labelaudit.model.fit import Solver
 from labelaudit.model.objective import Objective

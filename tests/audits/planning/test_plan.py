@@ -20,7 +20,8 @@ from labelaudit.audits.planning.sampled import sampled
 from labelaudit.audits.planning.shape import Shape, Texts, encoded_columns, one_hot_columns
 from labelaudit.blocks import layout_of
 from labelaudit.encode.content import row_hashes
-from labelaudit.encode.encoder import TRIED, Encoding, encode_blocks, fit_encoder
+from labelaudit.encode.encoder import TRIED, Encoding, fit_encoder
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.errors import InputError, UsageError
 from labelaudit.storage import SMALLEST
 from labelaudit.table.table import Column

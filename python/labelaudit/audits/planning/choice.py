@@ -16,7 +16,8 @@ from labelaudit.audits.run import fitted_rows, take
 from labelaudit.blocks import layout_of
 from labelaudit.choose import LARGEST_TRIED, SAMPLE_ROWS, Rows, Trial, elected, hard_objective
 from labelaudit.encode.content import sample
-from labelaudit.encode.encoder import TRIED, Encoder, Encoding, encode_blocks, fit_encoder
+from labelaudit.encode.encoder import TRIED, Encoder, Encoding, fit_encoder
+from labelaudit.encode.rows import encode_blocks
 from labelaudit.errors import LabelauditError
 from labelaudit.evidence import out_of_sample
 from labelaudit.kernels.blas import one_thread

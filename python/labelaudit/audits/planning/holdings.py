@@ -102,7 +102,8 @@ def _fitting(shape: Shape, votes: dict[Encoding, float], threads: int, value: in
     block = min(shape.rows, CHUNK_ROWS) / FOLDS
     blocks = shape.rows / block
     for encoding in votes:
-        yield Holding(f"encoded rows ({encoding})", block * shape.stored(encoding, value), blocks)
+        chunk = block * FOLDS  # whose blocks live in one array
+        yield Holding(f"encoded rows ({encoding})", chunk * shape.stored(encoding, value), blocks / FOLDS)
         yield Holding("encoded trusted rows", value * shape.reference_rows * shape.encoded[encoding])
         yield from _hessian(shape, shape.encoded[encoding])
     widest = max(shape.encoded[encoding] for encoding in votes)
