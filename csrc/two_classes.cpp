@@ -10,6 +10,11 @@ namespace {
 
 using Index = std::size_t;
 
+// Whatever another thread may do to the array meanwhile, a place of two.
+Index label(const TwoClasses& labels, Index row) {
+    return labels.given[row] != 0;
+}
+
 // Of the row's class of this number, beside the other.
 double log_odds(const TwoClasses& labels, Index row, Index of) {
     const double* p = &labels.p[2 * row];
@@ -23,9 +28,10 @@ void average_belief(const TwoClasses& labels, std::span<const BeliefNode> nodes,
     double towards[at_once], z[at_once], p[at_once], own[at_once];
     for (Index start = 0; start < labels.given.size(); start += at_once) {
         const Index count = std::min(at_once, labels.given.size() - start);
-        const std::int64_t* given = &labels.given[start];
+        Index given[at_once];
+        for (Index i = 0; i < count; ++i) given[i] = label(labels, start + i);
         // towards the label, so that its probability is exact however small it is
-        for (Index i = 0; i < count; ++i) towards[i] = log_odds(labels, start + i, static_cast<Index>(given[i]));
+        for (Index i = 0; i < count; ++i) towards[i] = log_odds(labels, start + i, given[i]);
         std::fill(own, own + count, 0.0);
         for (const BeliefNode& node : nodes) {
             for (Index i = 0; i < count; ++i) z[i] = node.sharpness * towards[i] + node.offset[given[i]];
@@ -45,7 +51,7 @@ bool add_cells(const TwoClasses& labels, double a_unit, std::span<std::int64_t> 
     for (Index i = 0; i < labels.given.size(); ++i) {
         const double logit = log_odds(labels, i, 1), cell = (logit - lowest) * a_unit;
         if (!(cell > -1 && cell < cells)) return false;  // -1 to 0 by rounding alone
-        const Index at = 2 * static_cast<Index>(std::max(cell, 0.0)) + static_cast<Index>(labels.given[i]);
+        const Index at = 2 * static_cast<Index>(std::max(cell, 0.0)) + label(labels, i);
         ++count[at];
         total[at] += logit;
     }
