@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import sys
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from labelaudit.errors import InputError, OutputError
-from labelaudit.files import write_atomically, write_files
+from labelaudit.files import begin_to_write_out, write_atomically, write_files
 
 
 def writes(content: bytes):
@@ -119,3 +120,46 @@ def test_a_folder_that_cannot_be_synced_brings_the_old_file_back(tmp_path, monke
         write_atomically(path, writes(b"new"))
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def writes_out_between(stream):
+    stream.write(b"first ")
+    begin_to_write_out(stream)
+    stream.write(b"second")
+
+
+@pytest.mark.parametrize("hint", ["taken", "refused", "unknown"])
+def test_a_file_may_be_sent_to_the_disk_while_it_is_made(tmp_path, monkeypatch, hint):
+    """Where the system takes no such hint, nothing is lost by it."""
+    asked = []
+
+    def posix_fadvise(file, start, length, advice):
+        asked.append(os.fstat(file).st_size)
+        if hint == "refused":
+            raise OSError(errno.ESPIPE, "no")
+
+    monkeypatch.setattr(os, "posix_fadvise", posix_fadvise, raising=False)
+    if hint == "unknown":
+        monkeypatch.delattr(os, "posix_fadvise")
+    write_atomically(tmp_path / "out.csv", writes_out_between)
+    assert (tmp_path / "out.csv").read_bytes() == b"first second"
+    assert asked == ([] if hint == "unknown" else [len(b"first ")])
+
+
+class Full(io.BytesIO):
+    """Whose system has no space for what is in its buffer."""
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_disk_that_is_full_by_then_is_an_error_all_the_same(tmp_path):
+    def fails_to_flush(stream):
+        stream.write(b"first")
+        begin_to_write_out(Full())
+
+    (tmp_path / "out.csv").write_bytes(b"old")
+    with pytest.raises(OutputError, match="No space left"):
+        write_atomically(tmp_path / "out.csv", fails_to_flush)
+    assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
+    assert (tmp_path / "out.csv").read_bytes() == b"old"
