@@ -29,10 +29,10 @@ format: .venv/.installed-lint
 
 SCANNED := tests/table/test_csv_scan.py tests/table/test_text_notes.py tests/kernels/test_csv_cells.py
 
-# the extension under ASan, UBSan and TSan: the kernels, the boundary, the scanner, files of arrays, and blocks on several
-# threads
+# the extension under ASan and UBSan with all tests, and under TSan with those of blocks on several threads and of the
+# memory they share
 sanitize: .venv/.installed-sanitize
-	benchmarks/sanitize.sh $(BIN)/python address,undefined tests/kernels $(SCANNED) tests/test_storage.py tests/audits/test_csv_text.py
+	benchmarks/sanitize.sh $(BIN)/python address,undefined -n auto --dist worksteal tests
 	benchmarks/sanitize.sh $(BIN)/python thread tests/test_blocks.py tests/test_storage.py
 
 # the part of it that continuous integration runs

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The extension under a sanitizer, and the tests of the kernels and the reader on it.
+# The extension under a sanitizer, and tests on it.
 # Usage: benchmarks/sanitize.sh PYTHON address,undefined|thread [pytest arguments]
 set -euo pipefail
 python=$(realpath -s "$(command -v "$1")") sanitizers=$2
@@ -21,7 +21,7 @@ case $sanitizers in
   *) library=libasan.so ;;
 esac
 # Python keeps memory at its end: leaks are not looked for. A thread's race counts only where the extension takes part.
-export PYTHONPATH=$PWD/$build/python PYTHONMALLOC=malloc LABELAUDIT_SANITIZED=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+export PYTHONPATH=$PWD/$build/python PYTHONMALLOC=malloc SANITIZED_EXTENSION=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:strict_init_order=1 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1
 LD_PRELOAD="$(g++ -print-file-name=$library) $(g++ -print-file-name=libstdc++.so.6)" "$python" -m pytest -q -p no:cacheprovider "$@"
