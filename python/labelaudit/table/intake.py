@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 LONGEST_LINE = 64 * MIB  # a guess: no row of a table is so long
 PIECE = MIB  # bytes; stays in the cache, and between pieces Ctrl-C is heard
-READ = 32 * MIB  # bytes of a file; for each piece the interpreter is asked for, which imports may be using
+READ = 32 * MIB  # bytes of a file that is held in memory: for each piece Python is asked for, which imports may use
 MOST_WAITING = 1  # piece that waits to be hashed
 
 Body = bytes | mmap.mmap  # all bytes of a text, in memory or in a nameless file

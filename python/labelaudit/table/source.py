@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
+from labelaudit import storage
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.charsets import UTF8, decoded
 from labelaudit.table.compression import PLAIN, compression_of, decompressed
@@ -146,7 +147,8 @@ def _read(path: Path, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
             _refuse_special(before, name)
-            raw, compression = _taken(file, how, hashed, min(READ, max(PIECE, before.st_size)))
+            at_once = PIECE if storage.is_on_disk() else min(READ, max(PIECE, before.st_size))
+            raw, compression = _taken(file, how, hashed, at_once)
             after = os.fstat(file.fileno())
     except FileNotFoundError:
         raise InputError(f"{name}: no such file.") from None
