@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import random
 import sqlite3
@@ -254,3 +255,25 @@ def _read_as_nobody(folder):
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     folder.chmod(0o700)
     assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_a_system_that_tells_no_sizes_is_an_error_that_names_the_file(tmp_path, monkeypatch):
+    path = tmp_path / "d.sqlite"
+    sizes = Path.stat
+
+    def unreadable(self, **how):
+        if self.name.startswith("d.sqlite"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self))
+        return sizes(self, **how)
+
+    with DecisionStore(path) as store:
+        store.append(Decision("0" * 32, 1, "keep"))
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "stat", unreadable)
+            for work in (lambda: store.append(Decision("0" * 32, 2, "keep")), store.history):
+                with pytest.raises(OutputError, match=r"d\.sqlite: cannot be opened or written: Input/output error"):
+                    work()
+            for create in (True, False):
+                with pytest.raises(OutputError, match="Input/output error"):
+                    DecisionStore(path, create=create)
+        assert [d.occurrence for d in store.history()] == [1]

@@ -42,9 +42,9 @@ class DecisionStore:
     def __init__(self, path: str | PathLike[str], *, create: bool = True) -> None:
         self.path = Path(path)
         self._lock, self._steps = threading.Lock(), _Steps(self.path)
-        if not create and not self.path.is_file():
-            raise InputError(f"{self.path}: no such file of decisions.")
         with _refusals(self.path):
+            if not create and not self.path.is_file():
+                raise InputError(f"{self.path}: no such file of decisions.")
             self._db = _connect(self.path, "rwc" if create else "rw", self._steps)
             try:
                 self._prepare(create)
@@ -215,6 +215,8 @@ def _refusals(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _refused(path, error) from error
+    except OSError as error:  # of how large the files are, or whether they are there
+        raise _unusable(path, error.strerror or str(error)) from error
     except MemoryError:  # SQLite says so of some damage, too
         if not _has_memory():
             raise
@@ -240,4 +242,8 @@ def _refused(path: Path, error: sqlite3.DatabaseError) -> LabelauditError:
         return InputError(f"{path}: a decision has over {LONGEST_ROW >> 20} MiB of text. Nothing was changed there.")
     if "locked" in str(error):
         return OutputError(f"{path}: is in use by another process for over {BUSY_SECONDS:.0f} s. Nothing was changed.")
-    return OutputError(f"{path}: cannot be opened or written: {error}. Nothing was changed there.")
+    return _unusable(path, str(error))
+
+
+def _unusable(path: Path, why: str) -> OutputError:
+    return OutputError(f"{path}: cannot be opened or written: {why}. Nothing was changed there.")
