@@ -194,8 +194,9 @@ def _trials(
     blocks = thinned(blocks) if rows.classes > MANY_CLASSES else blocks
     given, same = rows.given[layout.order], rows.alike(layout)
     objectives = (hard_objective(blocks, given, rows.classes, l2) for l2 in grid)
+    parameters = blocks.cols * outputs_for(rows.classes)
     found: list[tuple[Trial, Array]] = []
-    for l2, (parameters, p) in zip(grid, _left_out(objectives, solver, same, threads), strict=False):
+    for l2, p in zip(grid, _left_out(objectives, solver, same, threads), strict=False):
         loss = -float(np.log(np.maximum(p[np.arange(len(p)), given], 1e-12)).mean())
         found.append((Trial(encoder.encoding, l2, parameters, loss), p))
         if len(found) > 1 and loss > found[-2][0].loss:
@@ -206,8 +207,8 @@ def _trials(
 
 def _left_out(
     objectives: Iterable[Objective], solver: Literal["auto", "direct", "cg"], same: Alike, threads: int
-) -> Iterator[tuple[int, Array]]:
-    """Parameters and out-of-sample probabilities of each; on several threads the next is fitted meanwhile."""
+) -> Iterator[Array]:
+    """Out-of-sample probabilities of each; on several threads the next is fitted meanwhile."""
     theta, waiting = None, None
     with storage.threads(1) as beside:
         for objective in objectives:
@@ -216,14 +217,14 @@ def _left_out(
             theta = fit.theta
             work = partial(out_of_sample, objective, theta, kind, same)
             if threads == 1:
-                yield objective.parameters, work()
+                yield work()
                 continue
             begun = beside.submit(work)
             if waiting is not None:
-                yield objective.parameters, waiting.result()
+                yield waiting.result()
             waiting = begun
         if waiting is not None:
-            yield objective.parameters, waiting.result()
+            yield waiting.result()
 
 
 def hard_objective(blocks: RowBlocks, given: NDArray[np.int64], classes: int, l2: float) -> Objective:

@@ -48,7 +48,10 @@ def _writes(content: bytes) -> Write:
 
 
 def begin_to_write_out(file: BinaryIO) -> None:
-    """Lets the system begin to write out what the file holds by now, for which its end would wait otherwise."""
+    """Lets the system begin to write out what the file holds by now, for which its end would wait otherwise.
+
+    What is on the disk already may leave the memory: the hint is that of POSIX_FADV_DONTNEED.
+    """
     file.flush()
     with contextlib.suppress(OSError, AttributeError):  # it is a hint, and not every system takes it
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

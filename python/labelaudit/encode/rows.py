@@ -56,11 +56,11 @@ def _rooms(rows: Sequence[int], width: int, precision: Precision) -> list[NDArra
     Where large arrays live on disk, the small ones would stay in memory, all of them.
     """
     rooms: list[NDArray[Any]] = []
-    while len(rooms) < len(rows):
-        ends = np.cumsum(rows[len(rooms) :])
-        ends = ends[: max(1, np.searchsorted(ends, CHUNK_ROWS, side="right"))]
-        whole = np.empty((ends[-1], width), dtype=precision)
-        rooms += np.split(whole, ends[:-1])
+    ends = np.cumsum([0, *rows])
+    while (first := len(rooms)) < len(rows):
+        last = max(first + 1, int(np.searchsorted(ends, ends[first] + CHUNK_ROWS, side="right")) - 1)
+        whole = np.empty((ends[last] - ends[first], width), dtype=precision)
+        rooms += np.split(whole, ends[first + 1 : last] - ends[first])
     return rooms
 
 
