@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
+from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -47,6 +48,17 @@ class Thread(threading.Thread):
             if "can't start new thread" in str(error):
                 raise MemoryError(str(error)) from error
             raise
+
+
+def import_ahead(*names: str) -> None:
+    """Imports modules, on a thread that is to have the time; whoever needs one that cannot be imported will say so.
+
+    Nobody does where the process ends meanwhile, which no import is to hold up, nor to fail in.
+    """
+    with suppress(Exception):
+        for name in names:
+            if threading.main_thread().is_alive():
+                import_module(name)
 
 
 class _Task(NamedTuple):

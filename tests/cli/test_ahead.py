@@ -63,3 +63,13 @@ def test_what_is_freed_is_kept():
         for how in ("keep", "usual")
     ]
     assert counts[0] * 10 < counts[1]
+
+
+def test_an_error_is_not_followed_by_what_was_done_ahead(tmp_path):
+    """The refusal ends the process while modules are imported, in which they can no longer start threads."""
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"a,b\n" + b"1.5,x\n" * (ahead.LARGE // 6))
+    command = [sys.executable, "-m", "labelaudit", "audit", str(large), "--label", "c", "--threads", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.splitlines() == [f'labelaudit: {large}:1: there is no label column "c". Columns: "a", "b".']

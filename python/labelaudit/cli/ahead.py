@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 
 from labelaudit._core import keep_freed_memory
 from labelaudit.audits.planning.sampled import bytes_of
-from labelaudit.threads import Thread
+from labelaudit.threads import Thread, import_ahead
 
 READING = ("pandas", "labelaudit.audits.planning.plan")
 METHOD = ("scipy.linalg", "scipy.interpolate", "scipy.spatial.distance")
@@ -30,10 +29,9 @@ def expect(data: Sequence[str], *, threads: int, bound: bool, page: bool = False
 
 
 def _prepare(modules: Sequence[str], page: bool) -> None:
-    with suppress(Exception):  # whoever needs what cannot be imported will say so
-        for name in modules:
-            import_module(name)
-        if page:
+    import_ahead(*modules)
+    if page:
+        with suppress(Exception):  # whoever needs it will say so
             from labelaudit.report.html import page_template
 
             page_template()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -29,7 +28,7 @@ from labelaudit.table.single import FrameRows, SingleRows, TextRows
 from labelaudit.table.source import STDIN, Text
 from labelaudit.table.table import Source, Table
 from labelaudit.table.values import file_places, read_values
-from labelaudit.threads import Thread
+from labelaudit.threads import Thread, import_ahead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +60,7 @@ def read_table(
     """
     wanted = roles(**named)
     if threads > 1 and _are_large(paths):
-        Thread(import_module, "pandas").start()  # takes as long as the scan, which lets it
+        Thread(import_ahead, "pandas").start()  # takes as long as the scan, which lets it
     texts, parquet = _opened(paths, charset, trust_size, delimiter=delimiter, skip=skip, threads=threads)
     if parquet:
         from labelaudit.table.parquet.reader import read_parquet, refuse_csv_options
