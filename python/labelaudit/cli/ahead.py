@@ -9,7 +9,7 @@ from labelaudit._core import keep_freed_memory
 from labelaudit.audits.planning.sampled import bytes_of
 from labelaudit.threads import Thread, import_ahead
 
-READING = ("pandas", "labelaudit.audits.planning.plan")
+READING = ("labelaudit.audits.planning.plan", "pandas")
 METHOD = ("scipy.linalg", "scipy.interpolate", "scipy.spatial.distance")
 PAGE = ("labelaudit.views.view", "labelaudit.report.html")
 LARGE = 1 << 24  # bytes of data, from which on there is time for it

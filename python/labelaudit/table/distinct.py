@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MISSING = -1
 BOOLEANS = {"true": 1.0, "false": 0.0}
+NUMBER_START = re.compile(r"\s*(?:[-+.0-9nNiI]|[^\x00-\x7f])")  # of whatever pandas might take for a number, and others
 LONG_NUMBER = 16  # characters; any shorter number has so few digits that nobody rounds it
 ENDLESS_INTEGER = re.compile(r"[+-]?[0-9]{4300,}")  # where Python, and so pandas, stops to convert
 ISO_DATE = re.compile(
@@ -56,6 +57,8 @@ class Distinct:
 
     def numbers(self) -> FloatArray:
         """Each word as pandas' C reader takes it for a number, NaN where it does not."""
+        if not any(map(NUMBER_START.match, self.words)):
+            return np.full(len(self.words), np.nan)
         import pandas as pd
 
         values = np.array(pd.to_numeric(pd.Series(self.words, dtype=object), errors="coerce"), dtype=np.float64)

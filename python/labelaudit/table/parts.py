@@ -42,7 +42,7 @@ class Part:
 def parts_of(structures: Sequence[Structure], sizes: Sequence[int]) -> list[Part]:
     """The records of all files in parts of some size; `sizes`: the bytes of each text.
 
-    The first part of several is a small one: it is read alone, and tells what to expect of the others.
+    The first part of several is a small one: it tells what to expect of the others.
     """
     parts: list[Part] = []
     first = 0
@@ -80,10 +80,8 @@ def read_columns(
     options = options_for(structures[0], columns, as_text, features, missing)
     reading = _Reading(texts, structures, options, columns)
     plain = Plain(structures[0].header, structures[0].delimiter, features, missing, reading.minus_zero)
-    first, *others = range(len(reading.parts))
-    reading.read(first, columns)
-    reading.expect(plain, dict.fromkeys((name for name in columns if name in as_text), "as they stand"))
-    _each(threads, [partial(reading.read, i, columns) for i in others])
+    reading.expect(plain, as_text)
+    _each(threads, [partial(reading.read, i, columns) for i in range(len(reading.parts))])
     verdicts = {name: verdict(reading.pieces[name]) for name in columns}
     for name in as_text:
         if name in verdicts:
@@ -137,9 +135,15 @@ class _Reading:
         for name, piece in found.items():
             self.pieces[name][number] = piece
 
-    def expect(self, plain: Plain, words: dict[str, Kind]) -> None:
-        """Lets the other parts be read without pandas where they are what the first is; `words` whatever it is."""
-        self.plain, self.kinds = plain, {**expected({name: p[0] for name, p in self.pieces.items()}), **words}
+    def expect(self, plain: Plain, as_text: Collection[str]) -> None:
+        """Lets parts be read without pandas where they are what the first is; `as_text` columns whatever it is."""
+        part = self.parts[0]
+        slots = {name: whole[part.rows] for name, whole in self.slots.items()}
+        _, lines, *_ = self._body(part)
+        inferred = [name for name in slots if name not in as_text]
+        self.kinds = expected(plain, lines, inferred, slots)
+        self.kinds |= dict.fromkeys((name for name in slots if name in as_text), "as they stand")
+        self.plain = plain
 
     def _plain_cells(self, part: Part, kinds: Mapping[str, Kind], slots: dict[str, FloatArray]) -> dict[str, Piece]:
         if self.plain is None:

@@ -90,12 +90,14 @@ def _is_nan(word: str) -> bool:
     return word.lower().strip("+- ") == "nan" and math.isnan(float(word))
 
 
-def expected(pieces: Mapping[str, Piece]) -> dict[str, Kind]:
-    """What the columns will probably be in the other parts, from those of the first."""
+def expected(plain: Plain, data: Buffer, names: Sequence[str], slots: Mapping[str, FloatArray]) -> dict[str, Kind]:
+    """What the columns of these records are, and so will probably be elsewhere; slots may be written to.
+
+    Of a column that is neither, and of one without any value, pandas is to be asked.
+    """
     kinds: dict[str, Kind] = {}
-    for name, piece in pieces.items():
-        if piece.made in ("integers", "floats"):
-            kinds[name] = "numbers"
-        elif piece.made == "words":
-            kinds[name] = "words"
+    tried: tuple[Kind, ...] = ("numbers", "words")
+    for kind in tried:
+        found = plain.read(data, {name: kind for name in names if name not in kinds}, slots)
+        kinds |= {name: kind for name, piece in found.items() if piece.made != "nothing"}
     return kinds
