@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -43,7 +44,7 @@ class Encoder:
     base: tuple[ColumnEncoder, ...]
     kernel: KernelMap | None
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The encoded columns, the constant last."""
         landmarks = 0 if self.kernel is None else len(self.kernel.landmarks)
