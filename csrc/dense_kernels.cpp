@@ -1,58 +1,12 @@
 // Compiled once per instruction set, with LABELAUDIT_SET (the table's name), LABELAUDIT_SET_NAME and LABELAUDIT_LANES.
+#include "gram_kernel.hpp"
 #include "instruction_set.hpp"
 #include "logistic_kernels.hpp"
+#include "register_tiles.hpp"
 #include "vectors.hpp"
 
 namespace labelaudit {
 namespace {
-
-// A register tile of tile_rows x (up to 3 vectors): 12 accumulators of 16 registers, or 24 of 32 with 8 lanes.
-constexpr std::int64_t tile_rows = lanes == 8 ? 8 : 4;
-constexpr std::int64_t tile_cols = 2 * lanes;
-constexpr std::int64_t narrow = 128;  // columns up to which a gram is the faster from half as many rows at a time
-static_assert(padding % tile_cols == 0 && padding % tile_rows == 0);
-
-template <int n>
-struct Width {
-    static constexpr int value = n;
-};
-
-// acc = sum over k of a[k, :tile_rows]^T b[k, :width vectors]; a steps from row to row by a_row, within one by a_col.
-template <int width>
-struct Tile {
-    Vec acc[tile_rows][width];
-};
-
-template <int width>
-inline Tile<width> multiply(const double* a, std::int64_t a_row, std::int64_t a_col, const double* b,
-                            std::int64_t stride, std::int64_t depth) {
-    Tile<width> t{};
-    for (std::int64_t k = 0; k < depth; ++k, a += a_row, b += stride) {
-        Vec right[width];
-        for (int v = 0; v < width; ++v) right[v] = load(b + v * lanes);
-#pragma GCC unroll 8
-        for (std::int64_t i = 0; i < tile_rows; ++i)
-            for (int v = 0; v < width; ++v) t.acc[i][v] += a[i * a_col] * right[v];
-    }
-    return t;
-}
-
-// Calls f with every first vector and the width of the tiles that cover vectors first .. count, none wider than three.
-template <class F>
-inline void each_tile(std::int64_t first, std::int64_t count, F f) {
-    while (first < count) {
-        const std::int64_t left = count - first;
-        if (left == 1)
-            f(first++, Width<1>{});
-        else if (left == 2 || left == 4) {
-            f(first, Width<2>{});
-            first += 2;
-        } else {
-            f(first, Width<3>{});
-            first += 3;
-        }
-    }
-}
 
 template <class T>
 void prefetch(const T* x, std::int64_t count) {
@@ -165,59 +119,6 @@ void copy_rows(const T* x, std::int64_t rows, std::int64_t cols, const double* w
         if (j < cols) store(out + j, Vec{});
         for (; j < cols; ++j) out[j] = scale * static_cast<double>(x[j]);
         for (j = padded(cols, lanes); j < padded(cols, padding); j += lanes) store(out + j, Vec{});
-    }
-}
-
-Vec counting() {
-    Vec v{};
-    for (std::int64_t i = 0; i < lanes; ++i) v[i] = static_cast<double>(i);
-    return v;
-}
-
-// Adds one vector of row i, at columns from j on, to the upper triangle.
-inline void add_upper(Vec sum, std::int64_t i, std::int64_t j, std::int64_t cols, double* row) {
-    if (j + lanes > cols) {
-        for (std::int64_t q = 0; j + q < cols; ++q)
-            if (j + q >= i) row[j + q] += sum[q];
-        return;
-    }
-    if (j < i) sum = counting() >= Vec{} + static_cast<double>(i - j) ? sum : Vec{};
-    store(row + j, load(row + j) + sum);
-}
-
-// Of the upper triangle of a gram.
-inline std::int64_t tiles_of(std::int64_t cols) {
-    std::int64_t count = 0;
-    for (std::int64_t i = 0; i < cols; i += tile_rows)
-        each_tile(i / lanes, padded(cols, lanes) / lanes, [&](std::int64_t, auto) { ++count; });
-    return count;
-}
-
-template <class T>
-void add_gram(const T* x, std::int64_t rows, std::int64_t cols, const double* w, std::int64_t pairs, double* out,
-              double* scratch) {
-    const std::int64_t stride = panel_stride(cols), vectors = padded(cols, lanes) / lanes;
-    double *right = scratch, *left = scratch + panel_rows * stride;
-    const std::int64_t most = cols <= narrow ? panel_rows / 2 : panel_rows;
-    for (std::int64_t start = 0; start < rows; start += most) {
-        const std::int64_t depth = rows - start < most ? rows - start : most;
-        copy_rows(x + start * cols, depth, cols, nullptr, 0, right, stride);
-        const T* next = x + (start + depth) * cols;  // some of it is asked for with every tile
-        const std::int64_t share = depth * cols / (pairs * tiles_of(cols)) + 1;
-        for (std::int64_t p = 0; p < pairs; ++p) {
-            copy_rows(x + start * cols, depth, cols, w + start * pairs + p, pairs, left, stride);
-            double* sums = out + p * cols * cols;
-            for (std::int64_t i = 0; i < cols; i += tile_rows)
-                each_tile(i / lanes, vectors, [&](std::int64_t v, auto width) {
-                    constexpr int n = decltype(width)::value;
-                    prefetch(next, share);
-                    next += share;
-                    const Tile<n> t = multiply<n>(left + i, stride, 1, right + v * lanes, stride, depth);
-                    for (std::int64_t a = 0; a < tile_rows && i + a < cols; ++a)
-                        for (int b = 0; b < n; ++b)
-                            add_upper(t.acc[a][b], i + a, (v + b) * lanes, cols, sums + (i + a) * cols);
-                });
-        }
     }
 }
 

@@ -25,7 +25,7 @@ void forward_of(const DenseBlock<T>& x, std::span<const double> theta, std::int6
 
 template <class T>
 void gram_of(const DenseBlock<T>& x, std::span<const double> w, std::int64_t pairs, std::span<double> out) {
-    std::vector<double> scratch(static_cast<std::size_t>(2 * panel_rows * panel_stride(x.cols)));
+    std::vector<double> scratch(static_cast<std::size_t>(gram_scratch(x.cols)));
     kernels<T>().add_gram(x.data, x.rows, x.cols, w.data(), pairs, out.data(), scratch.data());
 }
 

@@ -27,7 +27,7 @@ from labelaudit.tree import Sum, folded
 Array = NDArray[np.float64]
 
 CHUNK_ROWS = 32_768  # five folds: blocks of some 6,500 rows, so that a call costs little beside its work
-LARGE_TASKS, SMALL_TASKS = 4, 16  # of a sum, for each thread at the most: by the size of what a task returns
+LARGE_TASKS, SMALL_TASKS = 8, 16  # of a sum, for each thread at the most: by the size of what a task returns
 SHORT = 3e-3  # seconds on one thread, up to which two threads take longer: to begin and to wait for each other
 
 
