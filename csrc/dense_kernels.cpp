@@ -108,46 +108,54 @@ void add_backward(const T* x, std::int64_t rows, std::int64_t cols, const double
         }
 }
 
-// Copies rows, each times its weight w[i * step] where there are weights, to rows of `stride` that end in zeros.
+std::int64_t least(std::int64_t a, std::int64_t b) {
+    return a < b ? a : b;
+}
+
+// Copies rows to rows of `stride` that end in zeros.
 template <class T>
-void copy_rows(const T* x, std::int64_t rows, std::int64_t cols, const double* w, std::int64_t step, double* out,
-               std::int64_t stride) {
+void copy_rows(const T* x, std::int64_t rows, std::int64_t cols, double* out, std::int64_t stride) {
     for (std::int64_t i = 0; i < rows; ++i, x += cols, out += stride) {
-        const double scale = w ? w[i * step] : 1.0;
         std::int64_t j = 0;
-        for (; j + lanes <= cols; j += lanes) store(out + j, scale * load(x + j));
+        for (; j + lanes <= cols; j += lanes) store(out + j, load(x + j));
         if (j < cols) store(out + j, Vec{});
-        for (; j < cols; ++j) out[j] = scale * static_cast<double>(x[j]);
-        for (j = padded(cols, lanes); j < padded(cols, padding); j += lanes) store(out + j, Vec{});
+        for (; j < cols; ++j) out[j] = static_cast<double>(x[j]);
     }
 }
 
-// m folded into its upper triangle, which gives the same quadratic form, in rows of `stride` that end in zeros.
-void fold_upper(const double* m, std::int64_t cols, double* out, std::int64_t stride) {
-    for (std::int64_t i = 0; i < cols; ++i)
-        for (std::int64_t j = 0; j < stride; ++j)
-            out[i * stride + j] = j < i || j >= cols ? 0.0
-                                  : j == i           ? m[i * cols + i]
-                                                     : m[i * cols + j] + m[j * cols + i];
+// m folded into its upper triangle, which gives the same quadratic form: the n vectors of every row from vector v on.
+template <int n>
+void fold_upper(const double* m, std::int64_t cols, std::int64_t v, std::int64_t depth, double* out) {
+    for (std::int64_t i = 0; i < depth; ++i)
+        for (std::int64_t j = v * lanes; j < (v + n) * lanes; ++j)
+            *out++ = j < i || j >= cols ? 0.0 : j == i ? m[i * cols + i] : m[i * cols + j] + m[j * cols + i];
 }
 
+// A panel of rows times a few columns of m, which stay in the nearest cache, and again for the next few.
 template <class T>
 void quadratic(const T* x, std::int64_t rows, std::int64_t cols, const double* m, std::int64_t pairs, double* out,
                double* scratch) {
     const std::int64_t stride = panel_stride(cols), vectors = padded(cols, lanes) / lanes;
-    double *right = scratch, *left = scratch + cols * stride;
+    double *left = aligned(scratch), *folded = left + panel_rows * stride;
     for (std::int64_t p = 0; p < pairs; ++p) {
-        fold_upper(m + p * cols * cols, cols, right, stride);
-        for (std::int64_t start = 0; start < rows; start += tile_rows) {
-            const std::int64_t here = rows - start < tile_rows ? rows - start : tile_rows;
-            copy_rows(x + start * cols, here, cols, nullptr, 0, left, stride);
-            Vec sums[tile_rows]{};
+        each_tile(0, vectors, [&](std::int64_t v, auto width) {
+            constexpr int n = decltype(width)::value;
+            fold_upper<n>(m + p * cols * cols, cols, v, least((v + n) * lanes, cols), folded + v * lanes * cols);
+        });
+        for (std::int64_t start = 0; start < rows; start += panel_rows) {
+            const std::int64_t here = least(rows - start, panel_rows);
+            copy_rows(x + start * cols, here, cols, left, stride);
+            Vec sums[panel_rows]{};
             each_tile(0, vectors, [&](std::int64_t v, auto width) {
                 constexpr int n = decltype(width)::value;
-                const std::int64_t depth = (v + n) * lanes < cols ? (v + n) * lanes : cols;
-                const Tile<n> t = multiply<n>(left, 1, stride, right + v * lanes, stride, depth);
-                for (std::int64_t i = 0; i < tile_rows; ++i)
-                    for (int b = 0; b < n; ++b) sums[i] += t.acc[i][b] * load(left + i * stride + (v + b) * lanes);
+                const std::int64_t depth = least((v + n) * lanes, cols);
+                for (std::int64_t first = 0; first < here; first += tile_rows) {
+                    const double* a = left + first * stride;
+                    const Tile<n> t = multiply<n>(a, 1, stride, folded + v * lanes * cols, n * lanes, depth);
+                    for (std::int64_t i = 0; i < tile_rows; ++i)
+                        for (int b = 0; b < n; ++b)
+                            sums[first + i] += t.acc[i][b] * load(a + i * stride + (v + b) * lanes);
+                }
             });
             for (std::int64_t i = 0; i < here; ++i) out[(start + i) * pairs + p] = total(sums[i]);
         }

@@ -43,11 +43,6 @@ inline void add_tile(const Tile<width>& t, std::int64_t i, std::int64_t v, std::
     }
 }
 
-// The first place from p on where a cache line begins: at most 8 numbers further.
-double* aligned(double* p) {
-    return p + (64 - reinterpret_cast<std::uintptr_t>(p) % 64) % 64 / sizeof(double);
-}
-
 // A panel of rows, packed as tiles read them: groups of one to three vectors of every row for the right side, and
 // tile_rows columns of every row, times its weight, for the left. Eight numbers between them keep them apart in caches.
 std::int64_t group_at(std::int64_t v, std::int64_t depth) {

@@ -60,6 +60,11 @@ constexpr std::int64_t panel_stride(std::int64_t cols) {
     return (cols + padding - 1) / padding * padding + 8;
 }
 
+// Numbers of scratch of a quadratic form: a panel of rows, and the folded matrix.
+constexpr std::int64_t quadratic_scratch(std::int64_t cols) {
+    return (panel_rows + cols) * panel_stride(cols) + 8;
+}
+
 extern const InstructionSet baseline_kernels;
 #ifdef LABELAUDIT_X86_SETS
 extern const InstructionSet avx2_kernels;

@@ -31,7 +31,7 @@ void gram_of(const DenseBlock<T>& x, std::span<const double> w, std::int64_t pai
 
 template <class T>
 void quadratic_of(const DenseBlock<T>& x, std::span<const double> m, std::int64_t pairs, std::span<double> out) {
-    std::vector<double> scratch(static_cast<std::size_t>((x.cols + padding) * panel_stride(x.cols)));
+    std::vector<double> scratch(static_cast<std::size_t>(quadratic_scratch(x.cols)));
     kernels<T>().quadratic(x.data, x.rows, x.cols, m.data(), pairs, out.data(), scratch.data());
 }
 

@@ -7,6 +7,11 @@
 namespace labelaudit {
 namespace {
 
+// The first place from p on where a cache line begins: at most 8 numbers further.
+double* aligned(double* p) {
+    return p + (64 - reinterpret_cast<std::uintptr_t>(p) % 64) % 64 / sizeof(double);
+}
+
 // A register tile of tile_rows x (up to 3 vectors): 12 accumulators of 16 registers, or 24 of 32 with 8 lanes.
 constexpr std::int64_t tile_rows = lanes == 8 ? 8 : 4;
 constexpr std::int64_t tile_cols = 2 * lanes;
