@@ -29,8 +29,8 @@ from labelaudit.blocks import CHUNK_ROWS, MatrixBlock, RowBlocks
 from labelaudit.curvature import curvature_at
 from labelaudit.influence import (
     average_influence,
+    influence_matrix,
     mean_gradient,
-    pairwise_influence,
     residuals,
     self_influence_and_leverage,
 )
@@ -44,8 +44,8 @@ TIMED_OUT = -signal.SIGALRM
 
 
 def blocks_of(x: np.ndarray, threads: int) -> RowBlocks:
-    """The rows in blocks of an audit's size."""
-    cuts = [*range(0, len(x), CHUNK_ROWS // 5), len(x)]
+    """The rows in an audit's blocks: the five folds of each chunk."""
+    cuts = [a + i * min(CHUNK_ROWS, len(x) - a) // 5 for a in range(0, len(x), CHUNK_ROWS) for i in range(5)] + [len(x)]
     blocks = tuple(MatrixBlock(a, b, 0, x[a:b]) for a, b in pairwise(cuts))
     return RowBlocks(blocks, len(x), x.shape[1], threads)
 
@@ -73,9 +73,7 @@ def measured(problem: dict[str, np.ndarray], task: Task, threads: int) -> tuple[
     on = residuals(there, HardTargets(problem["reference_given"], 2), theta)
     if task.name == "pairwise influence":
         # the whole matrix is kept, as pyDVL's is
-        values = np.empty((task.rows, task.on))
-        for part, slice_of in pairwise_influence(rows, on, curvature):
-            values[:, part] = slice_of
+        values = influence_matrix(rows, on, curvature)
         seconds = time.perf_counter() - start
         return seconds, values[:CORNER, :CORNER].T.copy()
     if task.name == "average influence":

@@ -23,6 +23,8 @@ from threadpoolctl import threadpool_limits
 
 from labelaudit.blocks import CHUNK_ROWS, MatrixBlock, RowBlocks
 from labelaudit.kernels import native
+from labelaudit.model.objective import Objective
+from labelaudit.model.targets import HardTargets
 
 BLOCK_ROWS = CHUNK_ROWS // 5  # a fold's share of a chunk
 COLUMNS = (16, 64, 256)
@@ -55,6 +57,7 @@ def measured(rows: int, cols: int, threads: int, repeats: int) -> dict[str, Any]
     cuts = [*range(0, rows, BLOCK_ROWS), rows]
     pieces = tuple(MatrixBlock(a, b, 0, x[a:b]) for a, b in pairwise(cuts))
     blocks = RowBlocks(pieces, rows, cols, threads)
+    objective = Objective(blocks, HardTargets(t[:, 0].astype(np.int64), 2), w[:, 0].copy(), np.zeros(cols), 1)
     flat, square = x.ravel(), rng.normal(size=(PRODUCT, PRODUCT))
     tx, ttheta, tw, tt = (torch.from_numpy(a) for a in (x, theta, w, t))
 
@@ -67,10 +70,6 @@ def measured(rows: int, cols: int, threads: int, repeats: int) -> dict[str, Any]
         z = tx @ ttheta
         loss = torch.nn.functional.softplus(z) - tt * z
         return (tw * loss).sum(), tx.T @ (tw * (torch.sigmoid(z) - tt))
-
-    def fused(b: Any) -> Any:
-        loss, gradient = b.loss_and_gradient(theta, t[b.start : b.stop], w[b.start : b.stop, 0])
-        return np.array(loss), gradient
 
     def seconds(work: Callable[[], Any]) -> float:
         return median(work, repeats)
@@ -85,7 +84,7 @@ def measured(rows: int, cols: int, threads: int, repeats: int) -> dict[str, Any]
         "read": read,
         "gigabytes_a_second": x.nbytes / read / 1e9,
         "gigaflops_of_a_product": rate / 1e9,
-        "forward_backward": seconds(lambda: blocks.sum(fused)),
+        "forward_backward": seconds(lambda: objective.loss_and_gradient(theta)),
         "forward_backward_numpy": min(
             seconds(lambda: by_numpy(slice(None))),
             seconds(lambda: [by_numpy(slice(b.start, b.stop)) for b in pieces]),

@@ -1,58 +1,12 @@
 // Compiled once per instruction set, with LABELAUDIT_SET (the table's name), LABELAUDIT_SET_NAME and LABELAUDIT_LANES.
+#include "gram_kernel.hpp"
 #include "instruction_set.hpp"
 #include "logistic_kernels.hpp"
+#include "register_tiles.hpp"
 #include "vectors.hpp"
 
 namespace labelaudit {
 namespace {
-
-// A register tile of tile_rows x (up to 3 vectors): 12 accumulators of 16 registers, or 24 of 32 with 8 lanes.
-constexpr std::int64_t tile_rows = lanes == 8 ? 8 : 4;
-constexpr std::int64_t tile_cols = 2 * lanes;
-constexpr std::int64_t narrow = 128;  // columns up to which a gram is the faster from half as many rows at a time
-static_assert(padding % tile_cols == 0 && padding % tile_rows == 0);
-
-template <int n>
-struct Width {
-    static constexpr int value = n;
-};
-
-// acc = sum over k of a[k, :tile_rows]^T b[k, :width vectors]; a steps from row to row by a_row, within one by a_col.
-template <int width>
-struct Tile {
-    Vec acc[tile_rows][width];
-};
-
-template <int width>
-inline Tile<width> multiply(const double* a, std::int64_t a_row, std::int64_t a_col, const double* b,
-                            std::int64_t stride, std::int64_t depth) {
-    Tile<width> t{};
-    for (std::int64_t k = 0; k < depth; ++k, a += a_row, b += stride) {
-        Vec right[width];
-        for (int v = 0; v < width; ++v) right[v] = load(b + v * lanes);
-#pragma GCC unroll 8
-        for (std::int64_t i = 0; i < tile_rows; ++i)
-            for (int v = 0; v < width; ++v) t.acc[i][v] += a[i * a_col] * right[v];
-    }
-    return t;
-}
-
-// Calls f with every first vector and the width of the tiles that cover vectors first .. count, none wider than three.
-template <class F>
-inline void each_tile(std::int64_t first, std::int64_t count, F f) {
-    while (first < count) {
-        const std::int64_t left = count - first;
-        if (left == 1)
-            f(first++, Width<1>{});
-        else if (left == 2 || left == 4) {
-            f(first, Width<2>{});
-            first += 2;
-        } else {
-            f(first, Width<3>{});
-            first += 3;
-        }
-    }
-}
 
 template <class T>
 void prefetch(const T* x, std::int64_t count) {
@@ -154,99 +108,54 @@ void add_backward(const T* x, std::int64_t rows, std::int64_t cols, const double
         }
 }
 
-// Copies rows, each times its weight w[i * step] where there are weights, to rows of `stride` that end in zeros.
+std::int64_t least(std::int64_t a, std::int64_t b) {
+    return a < b ? a : b;
+}
+
+// Copies rows to rows of `stride` that end in zeros.
 template <class T>
-void copy_rows(const T* x, std::int64_t rows, std::int64_t cols, const double* w, std::int64_t step, double* out,
-               std::int64_t stride) {
+void copy_rows(const T* x, std::int64_t rows, std::int64_t cols, double* out, std::int64_t stride) {
     for (std::int64_t i = 0; i < rows; ++i, x += cols, out += stride) {
-        const double scale = w ? w[i * step] : 1.0;
         std::int64_t j = 0;
-        for (; j + lanes <= cols; j += lanes) store(out + j, scale * load(x + j));
+        for (; j + lanes <= cols; j += lanes) store(out + j, load(x + j));
         if (j < cols) store(out + j, Vec{});
-        for (; j < cols; ++j) out[j] = scale * static_cast<double>(x[j]);
-        for (j = padded(cols, lanes); j < padded(cols, padding); j += lanes) store(out + j, Vec{});
+        for (; j < cols; ++j) out[j] = static_cast<double>(x[j]);
     }
 }
 
-Vec counting() {
-    Vec v{};
-    for (std::int64_t i = 0; i < lanes; ++i) v[i] = static_cast<double>(i);
-    return v;
+// m folded into its upper triangle, which gives the same quadratic form: the n vectors of every row from vector v on.
+template <int n>
+void fold_upper(const double* m, std::int64_t cols, std::int64_t v, std::int64_t depth, double* out) {
+    for (std::int64_t i = 0; i < depth; ++i)
+        for (std::int64_t j = v * lanes; j < (v + n) * lanes; ++j)
+            *out++ = j < i || j >= cols ? 0.0 : j == i ? m[i * cols + i] : m[i * cols + j] + m[j * cols + i];
 }
 
-// Adds one vector of row i, at columns from j on, to the upper triangle.
-inline void add_upper(Vec sum, std::int64_t i, std::int64_t j, std::int64_t cols, double* row) {
-    if (j + lanes > cols) {
-        for (std::int64_t q = 0; j + q < cols; ++q)
-            if (j + q >= i) row[j + q] += sum[q];
-        return;
-    }
-    if (j < i) sum = counting() >= Vec{} + static_cast<double>(i - j) ? sum : Vec{};
-    store(row + j, load(row + j) + sum);
-}
-
-// Of the upper triangle of a gram.
-inline std::int64_t tiles_of(std::int64_t cols) {
-    std::int64_t count = 0;
-    for (std::int64_t i = 0; i < cols; i += tile_rows)
-        each_tile(i / lanes, padded(cols, lanes) / lanes, [&](std::int64_t, auto) { ++count; });
-    return count;
-}
-
-template <class T>
-void add_gram(const T* x, std::int64_t rows, std::int64_t cols, const double* w, std::int64_t pairs, double* out,
-              double* scratch) {
-    const std::int64_t stride = panel_stride(cols), vectors = padded(cols, lanes) / lanes;
-    double *right = scratch, *left = scratch + panel_rows * stride;
-    const std::int64_t most = cols <= narrow ? panel_rows / 2 : panel_rows;
-    for (std::int64_t start = 0; start < rows; start += most) {
-        const std::int64_t depth = rows - start < most ? rows - start : most;
-        copy_rows(x + start * cols, depth, cols, nullptr, 0, right, stride);
-        const T* next = x + (start + depth) * cols;  // some of it is asked for with every tile
-        const std::int64_t share = depth * cols / (pairs * tiles_of(cols)) + 1;
-        for (std::int64_t p = 0; p < pairs; ++p) {
-            copy_rows(x + start * cols, depth, cols, w + start * pairs + p, pairs, left, stride);
-            double* sums = out + p * cols * cols;
-            for (std::int64_t i = 0; i < cols; i += tile_rows)
-                each_tile(i / lanes, vectors, [&](std::int64_t v, auto width) {
-                    constexpr int n = decltype(width)::value;
-                    prefetch(next, share);
-                    next += share;
-                    const Tile<n> t = multiply<n>(left + i, stride, 1, right + v * lanes, stride, depth);
-                    for (std::int64_t a = 0; a < tile_rows && i + a < cols; ++a)
-                        for (int b = 0; b < n; ++b)
-                            add_upper(t.acc[a][b], i + a, (v + b) * lanes, cols, sums + (i + a) * cols);
-                });
-        }
-    }
-}
-
-// m folded into its upper triangle, which gives the same quadratic form, in rows of `stride` that end in zeros.
-void fold_upper(const double* m, std::int64_t cols, double* out, std::int64_t stride) {
-    for (std::int64_t i = 0; i < cols; ++i)
-        for (std::int64_t j = 0; j < stride; ++j)
-            out[i * stride + j] = j < i || j >= cols ? 0.0
-                                  : j == i           ? m[i * cols + i]
-                                                     : m[i * cols + j] + m[j * cols + i];
-}
-
+// A panel of rows times a few columns of m, which stay in the nearest cache, and again for the next few.
 template <class T>
 void quadratic(const T* x, std::int64_t rows, std::int64_t cols, const double* m, std::int64_t pairs, double* out,
                double* scratch) {
     const std::int64_t stride = panel_stride(cols), vectors = padded(cols, lanes) / lanes;
-    double *right = scratch, *left = scratch + cols * stride;
+    double *left = aligned(scratch), *folded = left + panel_rows * stride;
     for (std::int64_t p = 0; p < pairs; ++p) {
-        fold_upper(m + p * cols * cols, cols, right, stride);
-        for (std::int64_t start = 0; start < rows; start += tile_rows) {
-            const std::int64_t here = rows - start < tile_rows ? rows - start : tile_rows;
-            copy_rows(x + start * cols, here, cols, nullptr, 0, left, stride);
-            Vec sums[tile_rows]{};
+        each_tile(0, vectors, [&](std::int64_t v, auto width) {
+            constexpr int n = decltype(width)::value;
+            fold_upper<n>(m + p * cols * cols, cols, v, least((v + n) * lanes, cols), folded + v * lanes * cols);
+        });
+        for (std::int64_t start = 0; start < rows; start += panel_rows) {
+            const std::int64_t here = least(rows - start, panel_rows);
+            copy_rows(x + start * cols, here, cols, left, stride);
+            Vec sums[panel_rows]{};
             each_tile(0, vectors, [&](std::int64_t v, auto width) {
                 constexpr int n = decltype(width)::value;
-                const std::int64_t depth = (v + n) * lanes < cols ? (v + n) * lanes : cols;
-                const Tile<n> t = multiply<n>(left, 1, stride, right + v * lanes, stride, depth);
-                for (std::int64_t i = 0; i < tile_rows; ++i)
-                    for (int b = 0; b < n; ++b) sums[i] += t.acc[i][b] * load(left + i * stride + (v + b) * lanes);
+                const std::int64_t depth = least((v + n) * lanes, cols);
+                for (std::int64_t first = 0; first < here; first += tile_rows) {
+                    const double* a = left + first * stride;
+                    const Tile<n> t = multiply<n>(a, 1, stride, folded + v * lanes * cols, n * lanes, depth);
+                    for (std::int64_t i = 0; i < tile_rows; ++i)
+                        for (int b = 0; b < n; ++b)
+                            sums[first + i] += t.acc[i][b] * load(a + i * stride + (v + b) * lanes);
+                }
             });
             for (std::int64_t i = 0; i < here; ++i) out[(start + i) * pairs + p] = total(sums[i]);
         }

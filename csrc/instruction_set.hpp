@@ -45,13 +45,24 @@ const InstructionSet& instructions();
 // Rows that the logistic gradient takes at a time, of which the losses are added up first.
 inline constexpr std::int64_t logistic_rows = 16;
 
-// Rows that gram and quadratic pack at a time, and the widest multiple that packed columns are padded to.
+// Rows that are laid out at a time, and the widest multiple that packed columns are padded to.
 inline constexpr std::int64_t panel_rows = 64;
 inline constexpr std::int64_t padding = 16;
+
+// Rows that a gram packs at a time, and numbers of scratch that it packs them to.
+inline constexpr std::int64_t gram_rows = 128;
+constexpr std::int64_t gram_scratch(std::int64_t cols) {
+    return 2 * (gram_rows + 4) * ((cols + padding - 1) / padding * padding) + 8;
+}
 
 // From one packed row to the next: an odd number of cache lines, so that a column's cells do not share one cache set.
 constexpr std::int64_t panel_stride(std::int64_t cols) {
     return (cols + padding - 1) / padding * padding + 8;
+}
+
+// Numbers of scratch of a quadratic form: a panel of rows, and the folded matrix.
+constexpr std::int64_t quadratic_scratch(std::int64_t cols) {
+    return (panel_rows + cols) * panel_stride(cols) + 8;
 }
 
 extern const InstructionSet baseline_kernels;

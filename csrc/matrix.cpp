@@ -25,13 +25,13 @@ void forward_of(const DenseBlock<T>& x, std::span<const double> theta, std::int6
 
 template <class T>
 void gram_of(const DenseBlock<T>& x, std::span<const double> w, std::int64_t pairs, std::span<double> out) {
-    std::vector<double> scratch(static_cast<std::size_t>(2 * panel_rows * panel_stride(x.cols)));
+    std::vector<double> scratch(static_cast<std::size_t>(gram_scratch(x.cols)));
     kernels<T>().add_gram(x.data, x.rows, x.cols, w.data(), pairs, out.data(), scratch.data());
 }
 
 template <class T>
 void quadratic_of(const DenseBlock<T>& x, std::span<const double> m, std::int64_t pairs, std::span<double> out) {
-    std::vector<double> scratch(static_cast<std::size_t>((x.cols + padding) * panel_stride(x.cols)));
+    std::vector<double> scratch(static_cast<std::size_t>(quadratic_scratch(x.cols)));
     kernels<T>().quadratic(x.data, x.rows, x.cols, m.data(), pairs, out.data(), scratch.data());
 }
 

@@ -9,6 +9,7 @@
 
 #include "csr_matrix.hpp"
 #include "indicator_matrix.hpp"
+#include "logistic_sum.hpp"
 #include "matrix.hpp"
 #include "module_gate.hpp"
 
@@ -143,6 +144,45 @@ double add_logistic_gradient(const Rows& x, const py::array& theta, const py::ar
     return loss;
 }
 
+// Class codes (rows,), or probabilities of two classes (rows, 2).
+la::TwoClassTargets two_class_targets(const py::array& t, std::int64_t rows) {
+    if (py::dtype::of<std::int64_t>().equal(t.dtype())) return {input<std::int64_t>(t, "t", {rows}), {}};
+    return {{}, input(t, "t", {rows, 2})};
+}
+
+Rows rows_of(const py::object& x) {
+    if (py::isinstance<py::array>(x)) return x.cast<py::array>();
+    if (py::isinstance<Indicators>(x)) return x.cast<const Indicators*>();
+    throw py::type_error("xs: expected arrays or IndicatorMatrix, got " + py::str(py::type::of(x)).cast<std::string>());
+}
+
+// xs are references of its own: a list may lose what it holds while others have the GIL.
+double sum_logistic_gradients(const std::vector<py::object>& xs, const std::vector<std::int64_t>& starts,
+                              const py::array& theta, const py::array& t, const py::array& w, py::array& out) {
+    const std::int64_t cols = dim(theta, "theta", 1, 0), rows = dim(w, "w", 1, 0);
+    if (xs.empty()) refuse("xs", "one block or more", "none");
+    if (starts.size() != xs.size()) refuse("starts", "one for each block", std::to_string(starts.size()));
+    const auto parameters = input(theta, "theta", {cols});
+    const auto weights = input(w, "w", {rows});
+    const la::TwoClassTargets targets = two_class_targets(t, rows);
+    std::vector<la::PlacedBlock> blocks;
+    std::span<double> o;
+    for (std::size_t i = 0; i < xs.size(); ++i)
+        with_block(rows_of(xs[i]), [&](auto block, const py::array* borrowed, const py::array* beside) {
+            if constexpr (is_sparse(decltype(block){})) {
+                refuse("xs", "arrays or IndicatorMatrix", "a CsrMatrix");
+            } else {
+                if (block.cols != cols) refuse("xs", "as many columns as theta", std::to_string(block.cols));
+                if (starts[i] < 0 || starts[i] > rows || block.rows > rows - starts[i])
+                    refuse("starts", "blocks within all rows", std::to_string(starts[i]));
+                o = output(out, "out", {cols}, {borrowed, beside, &theta, &t, &w});
+                blocks.push_back({block, starts[i], block.rows});
+            }
+        });
+    const py::gil_scoped_release release;
+    return la::sum_logistic_gradients(blocks, parameters, targets, weights, o);
+}
+
 template <class T>
 std::vector<T> copied(const py::array& a, const std::string& name, const Shape& shape) {
     const std::span<const T> values = input<T>(a, name, shape);
@@ -274,4 +314,8 @@ void bind_matrix(py::module_& m) {
     m.def("quadratic", &quadratic, exact("x"), exact("m"), exact("out"), "out[i, p] = x_i^T m_p x_i");
     m.def("add_logistic_gradient", &add_logistic_gradient, exact("x"), exact("theta"), exact("t"), exact("w"),
           exact("out"), "out += x^T w (sigmoid(x theta) - t); returns the summed loss");
+    m.def("sum_logistic_gradients", &sum_logistic_gradients, exact("xs"), exact("starts"), exact("theta"), exact("t"),
+          exact("w"), exact("out"),
+          "out = the gradients of all blocks in the fixed tree; returns the summed loss. Rows of xs[i] are those of t "
+          "and w from starts[i] on; t is class codes, or probabilities of both classes");
 }

@@ -146,7 +146,7 @@ class Row {
 class Grams {
   public:
     explicit Grams(std::int64_t k)
-        : k_(k), sum_(static_cast<Index>(k * k)), scratch_(static_cast<Index>(2 * panel_rows * panel_stride(k))) {}
+        : k_(k), sum_(static_cast<Index>(k * k)), scratch_(static_cast<Index>(gram_scratch(k))) {}
 
     void add(const double* q, const double* b, const double* w, std::int64_t rows) {
         const DenseKernels<double>& kernels = instructions().f64;

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 import oracle
+from labelaudit import influence
 from labelaudit.curvature import CgCurvature, DirectCurvature, along, curvature_at, pair_products, trace
 from labelaudit.influence import (
     Residuals,
     average_influence,
+    influence_matrix,
     mean_gradient,
     pairwise_influence,
     perturbation_influence,
@@ -109,6 +111,18 @@ def test_average_influence_is_the_mean_over_pairs_and_the_naive_formula(classes:
     pairwise = joined(pairwise_influence(s.rows, s.on, curvature), 30, 11)
     assert oracle.error(pairwise, s.pairs) <= tolerance
     assert oracle.error(average, pairwise.mean(1)) <= tolerance
+    assert oracle.error(influence_matrix(s.rows, s.on, curvature), s.pairs) <= tolerance
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("piece_rows", [1, 4, 512])
+def test_the_whole_matrix_does_not_depend_on_pieces_and_threads(
+    threads: int, piece_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(influence, "PIECE_ROWS", piece_rows)
+    s = setting(3)
+    rows = replace(s.rows, blocks=replace(s.rows.blocks, threads=threads))
+    assert oracle.error(influence_matrix(rows, s.on, DirectCurvature(s.objective, s.theta)), s.pairs) <= TOLERANCE
 
 
 @every_classes

@@ -7,11 +7,13 @@ combined in a fixed binary tree over the block index: the same bits for any numb
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 from threading import Lock
 from typing import Any, Protocol
 
@@ -20,11 +22,12 @@ from numpy.typing import NDArray
 
 from labelaudit import storage
 from labelaudit.kernels import native
+from labelaudit.tree import Sum, folded
 
 Array = NDArray[np.float64]
-Sum = tuple[Array, ...]
 
 CHUNK_ROWS = 32_768  # five folds: blocks of some 6,500 rows, so that a call costs little beside its work
+LARGE_TASKS, SMALL_TASKS = 8, 16  # of a sum, for each thread at the most: by the size of what a task returns
 SHORT = 3e-3  # seconds on one thread, up to which two threads take longer: to begin and to wait for each other
 
 
@@ -189,15 +192,30 @@ class RowBlocks:
         seconds = 1e-9 * self.rows * (self.cols * (1 + outputs / 8) + 4 * outputs)
         return replace(self, threads=1) if self.threads > 1 and seconds < SHORT else self
 
-    def sum(self, part: Callable[[Block], Sum], *, keep: Callable[[Block], bool] | None = None) -> Sum:
-        """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks."""
+    def sum(
+        self,
+        part: Callable[[Block], Sum],
+        *,
+        keep: Callable[[Block], bool] | None = None,
+        at_once: Callable[[Sequence[Block]], Sum | None] | None = None,
+    ) -> Sum:
+        """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks.
+
+        at_once: the sum of some blocks' parts in the tree that `folded` has, of little size, or None where it cannot.
+        """
         chosen = [b for b in self.blocks if keep is None or keep(b)]
         if not chosen:
             raise ValueError("a sum over no blocks has no shape")
+
+        def summed(task: Sequence[Block]) -> Sum:
+            together = None if at_once is None else at_once(task)
+            return folded(map(part, task)) if together is None else together
+
         # A task is an aligned subtree: its size is a power of two, so the whole tree is the same for any size.
-        size = 1 << max(0, math.ceil(math.log2(len(chosen) / (4 * self.threads)))) if self.threads > 1 else len(chosen)
+        share = (LARGE_TASKS if at_once is None else SMALL_TASKS) * self.threads
+        size = 1 << max(0, math.ceil(math.log2(len(chosen) / share))) if self.threads > 1 else len(chosen)
         tasks = [chosen[i : i + size] for i in range(0, len(chosen), size)]
-        return _fold(self._run(lambda task: _fold(map(part, task)), tasks))
+        return folded(self._run(summed, tasks))
 
     def map(self, part: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
         """Row-aligned results of every block, joined in storage order; each is dropped as soon as it is copied."""
@@ -219,75 +237,29 @@ class RowBlocks:
 
 
 def on_threads(work: Callable[[Any], Any], items: Sequence[Any], threads: int) -> Iterable[Any]:
-    """The results of `work` for every item, in their order, from so many threads."""
+    """The results of `work` for every item, in their order, from so many threads, of which the caller's is one.
+
+    Raises what the first item raises that fails; no item is begun after one that failed.
+    """
     if threads == 1 or len(items) <= 1:
         return map(work, items)
-    with storage.threads(threads) as pool:
-        return list(pool.map(work, items))
+    results: list[Any] = [None] * len(items)
+    failed: list[tuple[int, BaseException]] = []
+    numbers = itertools.count()  # each is given out once, whichever thread asks
 
+    def some() -> None:
+        while not failed and (i := next(numbers)) < len(items):
+            try:
+                results[i] = work(items[i])
+            except BaseException as error:
+                failed.append((i, error))
 
-@dataclass(frozen=True)
-class Node:
-    """The sum of 2 ** height parts from `start` on, a multiple of 2 ** height: a whole subtree of the fixed tree."""
-
-    start: int
-    height: int
-    total: Sum
-
-
-def subtrees(nodes: Iterable[Node]) -> list[Node]:
-    """Subtrees in the order of their parts, joined as far as the fixed tree joins them; sums given may be added to."""
-    stack: list[Node] = []
-    for node in nodes:
-        while stack and _are_siblings(stack[-1], node):
-            left = stack.pop()
-            node = Node(left.start, left.height + 1, _add(left.total, node.total, into_left=left.height > 0))
-        stack.append(node)
-    return stack
-
-
-def _are_siblings(left: Node, right: Node) -> bool:
-    return left.height == right.height and left.start % (2 << left.height) == 0 and _are_neighbours(left, right)
-
-
-def with_end_joined(nodes: Iterable[Node], count: int) -> list[Node]:
-    """Subtrees with those at the end of all `count` parts as one, which the tree joins to no other but at the last.
-
-    These are the ones that follow a higher one: whatever stands before, nothing of their height comes to stand there.
-    """
-    left = list(nodes)
-    if not left or left[-1].start + (1 << left[-1].height) != count:
-        return left
-    end: list[Node] = []
-    while len(left) > 1 and left[-2].height > left[-1].height and _are_neighbours(left[-2], left[-1]):
-        end.insert(0, left.pop())
-    return [*left, Node(end[0].start, -1, whole(end))] if end else left
-
-
-def _are_neighbours(left: Node, right: Node) -> bool:
-    return left.start + (1 << left.height) == right.start
-
-
-def whole(nodes: Iterable[Node]) -> Sum:
-    """The sum of all parts from their subtrees, in order; what the tree does not join is added from the last one on."""
-    joined = subtrees(nodes)
-    total = joined.pop().total
-    while joined:
-        left = joined.pop()
-        total = _add(left.total, total, into_left=left.height > 0)
-    return total
-
-
-def _fold(parts: Iterable[Sum]) -> Sum:
-    """A binary-counter sum, (0 + 1) + (2 + 3), ..: one tree over the parts, however they are handed out."""
-    return whole(Node(i, 0, part) for i, part in enumerate(parts))
-
-
-def _add(left: Sum, right: Sum, *, into_left: bool) -> Sum:
-    """The sum of both; into_left: left is a sum itself, which nobody else holds, and takes it if it can."""
-
-    def added(a: Array, b: Array) -> Array:
-        here = into_left and isinstance(a, np.ndarray) and a.flags.writeable
-        return np.add(a, b, out=a) if here else a + b
-
-    return tuple(added(a, b) for a, b in zip(left, right, strict=True))
+    others = min(threads, len(items)) - 1
+    with storage.threads(others) as pool:
+        begun = [pool.submit(some) for _ in range(others)]
+        some()
+    for future in begun:
+        future.result()
+    if failed:
+        raise min(failed, key=itemgetter(0))[1]
+    return results

@@ -177,6 +177,8 @@ def batch_of(objective: Objective) -> int:
 
 def along(r: Array, forms: Array) -> Array:
     """r_i^T Q_i r_i, (rows,), from r (rows, outputs) and the quadratic forms of pairs (rows, pairs)."""
+    if r.shape[1] == 1:
+        return r[:, 0] ** 2 * forms[:, 0]
     out: Array = (pair_products(r, r) * forms).sum(1)
     return out
 
@@ -184,6 +186,8 @@ def along(r: Array, forms: Array) -> Array:
 def trace(p: Array, forms: Array) -> Array:
     """trace(S_i Q_i), (rows,), S_i the softmax curvature at p_i, likewise."""
     k = p.shape[1]
+    if k == 1:
+        return p[:, 0] * (1 - p[:, 0]) * forms[:, 0]
     twice = np.array([1.0 if i == j else 2.0 for i in range(k) for j in range(i, k)])
     out: Array = (native.curvature(p, np.ones(len(p))) * forms * twice).sum(1)
     return out

@@ -6,13 +6,14 @@ signs are such that a positive influence helps: upweighting the row lowers the l
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import Block, RowBlocks
+from labelaudit.blocks import Block, RowBlocks, on_threads
 from labelaudit.curvature import Curvature
 from labelaudit.kernels import native
 from labelaudit.model.targets import Targets
@@ -20,6 +21,7 @@ from labelaudit.model.targets import Targets
 Array = NDArray[np.float64]
 
 MEMORY_BYTES = 256 * 2**20
+PIECE_ROWS = 512  # of the whole matrix: so few that threads end together, so many that a product is fast
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,9 @@ class Residuals:
 
 def residuals(blocks: RowBlocks, targets: Targets, theta: Array) -> Residuals:
     """Probabilities and unweighted residuals of every row at theta (cols, outputs)."""
-    p = blocks.map(lambda block: native.probabilities(block.forward(theta)))
-    r = blocks.map(lambda block: p[block.start : block.stop] - targets(block.start, block.stop))
+    passed = blocks.for_passes(theta.shape[1])
+    p = passed.map(lambda block: native.probabilities(block.forward(theta)))
+    r = passed.map(lambda block: p[block.start : block.stop] - targets(block.start, block.stop))
     return Residuals(blocks, p, r)
 
 
@@ -84,10 +87,34 @@ def pairwise_influence(
         theta = np.ascontiguousarray(solved.transpose(1, 2, 0)).reshape(cols, k * m)
 
         def influence(other: Block, theta: Array = theta, m: int = m) -> Array:
-            out: Array = np.einsum("na,nam->nm", rows.of(other), other.forward(theta).reshape(-1, k, m))
+            along, r = other.forward(theta), rows.of(other)
+            if k == 1:
+                along *= r
+                return along
+            out: Array = np.einsum("na,nam->nm", r, along.reshape(-1, k, m))
             return out
 
         yield slice(block.start + part.start, block.start + part.stop), rows.blocks.map(influence)
+
+
+def influence_matrix(rows: Residuals, on: Residuals, curvature: Curvature) -> Array:
+    """What `pairwise_influence` gives, (rows, on rows), as a whole: 8 bytes a pair, written once.
+
+    The rows' blocks are laid out as dense ones, some rows at a time, for products of their gradients.
+    """
+    solved = np.concatenate([some.reshape(len(some), -1) for _, _, some in _solved(on, curvature, len(on.r))])
+    out = np.empty((len(rows.r), len(solved)))
+    pieces = [(block, i) for block in rows.blocks.blocks for i in range(0, block.stop - block.start, PIECE_ROWS)]
+
+    def work(piece: tuple[Block, int]) -> None:
+        block, first = piece
+        places = np.arange(first, min(first + PIECE_ROWS, block.stop - block.start))
+        gradients = block.take(places).outer(rows.of(block)[places])
+        here = out[block.start + first : block.start + first + len(places)]
+        np.matmul(gradients.reshape(len(places), -1), solved.T, out=here)
+
+    deque(on_threads(work, pieces, rows.blocks.threads), maxlen=0)
+    return out
 
 
 def perturbation_influence(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("distributed", reason="dask.distributed is not installed")
 
 from grids import ROWS, Task, grid_of, here, table, there
-from labelaudit.blocks import Node, RowBlocks, layout_of, subtrees, whole, with_end_joined
+from labelaudit.blocks import RowBlocks, layout_of
 from labelaudit.choose import hard_objective
 from labelaudit.cluster import packing
 from labelaudit.cluster.blocks import encode_on_cluster, unit_size
@@ -22,6 +22,7 @@ from labelaudit.encode.rows import encode_blocks
 from labelaudit.errors import ClusterError, InputError
 from labelaudit.model.objective import Objective
 from labelaudit.table.table import Column
+from labelaudit.tree import Node, subtrees, whole, with_end_joined
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit._core import CsrMatrix
-from labelaudit.blocks import Block, Layout, RowBlocks, Sum, whole
+from labelaudit.blocks import Block, Layout, RowBlocks
 from labelaudit.cluster.grid import Grid
 from labelaudit.cluster.messages import (
     Bounds,
@@ -38,6 +38,7 @@ from labelaudit.encode.encoder import Encoder
 from labelaudit.encode.text import TfIdf
 from labelaudit.kernels.native import Precision
 from labelaudit.table.table import Column, Table
+from labelaudit.tree import Sum, whole
 
 PARCEL_BYTES = 32 * 2**20  # of rows that are sent at a time
 MAP_ROWS = 1 << 20  # about as many come back at a time
@@ -74,8 +75,17 @@ class ClusterBlocks(RowBlocks):
         """These rows, which the workers know: every pass is theirs."""
         return self
 
-    def sum(self, part: Callable[[Block], Sum], *, keep: Callable[[Block], bool] | None = None) -> Sum:
-        """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks."""
+    def sum(
+        self,
+        part: Callable[[Block], Sum],
+        *,
+        keep: Callable[[Block], bool] | None = None,
+        at_once: Callable[[Sequence[Block]], Sum | None] | None = None,
+    ) -> Sum:
+        """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks.
+
+        Workers take block by block: at_once serves blocks that are at hand.
+        """
         chosen = [place for block, place in zip(self.blocks, self.place, strict=True) if keep is None or keep(block)]
         if not chosen:
             raise ValueError("a sum over no blocks has no shape")

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import Node
 from labelaudit.kernels.native import Precision
 from labelaudit.table.table import Column
+from labelaudit.tree import Node
 
 Verb = Literal["ready", "sum", "map"]
 Bounds = tuple[int, int, int]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit import _core
-from labelaudit.blocks import Block, MatrixBlock, Node, on_threads, subtrees, with_end_joined
+from labelaudit.blocks import Block, MatrixBlock, on_threads
 from labelaudit.cluster.messages import (
     Done,
     Encode,
@@ -31,6 +31,7 @@ from labelaudit.cluster.packing import Lacking, unpacked
 from labelaudit.cluster.reading import OtherRowsError, read_again
 from labelaudit.kernels.blas import one_thread
 from labelaudit.kernels.native import stored
+from labelaudit.tree import Node, subtrees, with_end_joined
 
 Part = Callable[[Block], Any]
 

@@ -5,6 +5,7 @@ x holds (rows, cols) in float64 or float32, as an array or a CsrMatrix, or in fl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeGuard
 
 import numpy as np
@@ -111,6 +112,22 @@ def loss_and_gradient(x: Rows, theta: Array, t: Array, w: Array) -> tuple[float,
         return _core.add_logistic_gradient(x, theta[:, 0], t[:, 0], w, out[:, 0]), out
     r, loss = residual(forward(x, theta), t, w)
     return loss, backward(x, r)
+
+
+def sum_losses_and_gradients(
+    xs: Sequence[NDArray[Any] | IndicatorMatrix],
+    starts: Sequence[int],
+    theta: Array,
+    t: Array | NDArray[np.int64],
+    w: Array,
+) -> tuple[Array, Array]:
+    """The loss and gradient of two classes of each block in one call, summed in the tree of `tree.folded`.
+
+    theta (cols, 1); block i has the rows of t and w (all rows,) from starts[i] on. t: class codes (all rows,), or
+    probabilities of both classes (all rows, 2).
+    """
+    out = np.empty(theta.shape)
+    return np.array(_core.sum_logistic_gradients(xs, starts, theta[:, 0], t, w, out[:, 0])), out
 
 
 def stored(x: Laid, precision: Precision) -> Laid:

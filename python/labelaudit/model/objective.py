@@ -15,9 +15,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labelaudit.blocks import Block, RowBlocks
+from labelaudit._core import CsrMatrix
+from labelaudit.blocks import Block, MatrixBlock, RowBlocks
 from labelaudit.kernels import native
-from labelaudit.model.targets import Targets
+from labelaudit.model.targets import Targets, two_class_rows
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -64,7 +65,14 @@ class Objective:
             loss, gradient = block.loss_and_gradient(theta, self.targets(block.start, block.stop), self.weights[rows])
             return np.array(loss), gradient
 
-        loss, gradient = self.passed.sum(part, keep=self.keep)
+        def at_once(blocks: Sequence[Block]) -> tuple[Array, ...] | None:
+            t = two_class_rows(self.targets)
+            if t is None or not all(map(_by_kernel, blocks)):
+                return None
+            xs, starts = [b.x for b in blocks], [b.start for b in blocks]  # type: ignore[attr-defined]
+            return native.sum_losses_and_gradients(xs, starts, theta, t, self.weights)
+
+        loss, gradient = self.passed.sum(part, keep=self.keep, at_once=at_once)
         return float(loss) / self.rows + self.penalty(theta), gradient / self.rows + self.penalty_gradient(theta)
 
     def hessian(self, theta: Array) -> Array:
@@ -147,6 +155,10 @@ class Objective:
             free = self.ridge == 0
             out[free] += theta[free].sum(1, keepdims=True)
         return out
+
+
+def _by_kernel(block: Block) -> bool:
+    return isinstance(block, MatrixBlock) and block.kernel is native and not isinstance(block.x, CsrMatrix)
 
 
 def flat(theta: Array) -> Array:

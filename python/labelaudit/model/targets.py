@@ -58,3 +58,12 @@ class SoftTargets:
         """The rows; for two classes the second column alone."""
         rows = self.probabilities[start:stop]
         return np.ascontiguousarray(rows[:, 1:] if rows.shape[1] == 2 else rows)
+
+
+def two_class_rows(targets: Targets) -> Array | NDArray[np.int64] | None:
+    """Of two classes what all rows' targets are made from: codes (rows,), or probabilities (rows, 2)."""
+    if isinstance(targets, HardTargets) and targets.classes == 2:
+        return targets.codes
+    if isinstance(targets, SoftTargets) and targets.probabilities.shape[1] == 2:
+        return targets.probabilities
+    return None
