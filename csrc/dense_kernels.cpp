@@ -8,6 +8,8 @@
 namespace labelaudit {
 namespace {
 
+constexpr std::int64_t few_columns = 32;  // for which the end of a sum over a row costs as much as the sum
+
 template <class T>
 void prefetch(const T* x, std::int64_t count) {
     constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
@@ -35,6 +37,20 @@ double dot(const T* x, const double* theta, std::int64_t n) {
     double rest = 0;
     for (; j < n; ++j) rest += static_cast<double>(x[j]) * theta[j];
     return total((s0 + s1) + (s2 + s3)) + rest;
+}
+
+// Of rows of few columns, some at a time: theta is loaded once for all of them, and no sum waits for another. A row's
+// is the same whatever stands beside it.
+template <int count, class T>
+void dots_of_few(const T* x, const double* theta, std::int64_t n, double* out) {
+    Vec sums[count]{};
+    double rest[count]{};
+    std::int64_t j = 0;
+    for (; j + lanes <= n; j += lanes)
+        for (int i = 0; i < count; ++i) sums[i] += load(x + i * n + j) * load(theta + j);
+    for (; j < n; ++j)
+        for (int i = 0; i < count; ++i) rest[i] += static_cast<double>(x[i * n + j]) * theta[j];
+    for (int i = 0; i < count; ++i) out[i] = total(sums[i]) + rest[i];
 }
 
 // One row times theta for several outputs; theta padded to a multiple of tile_cols columns.
@@ -66,7 +82,13 @@ template <class T>
 void forward(const T* x, std::int64_t rows, std::int64_t cols, const double* theta, std::int64_t outputs, double* out,
              double* scratch) {
     if (outputs == 1) {
-        for (std::int64_t i = 0; i < rows; ++i) {
+        std::int64_t i = 0;
+        for (; cols <= few_columns && i + 4 <= rows; i += 4) {
+            prefetch_after(x + i * cols, 4 * cols);
+            dots_of_few<4>(x + i * cols, theta, cols, out + i);
+        }
+        for (; cols <= few_columns && i < rows; ++i) dots_of_few<1>(x + i * cols, theta, cols, out + i);
+        for (; i < rows; ++i) {
             prefetch_after(x + i * cols, cols);
             out[i] = dot(x + i * cols, theta, cols);
         }
@@ -79,14 +101,18 @@ void forward(const T* x, std::int64_t rows, std::int64_t cols, const double* the
         forward_tile(x + i * cols, cols, scratch, width, outputs, out + i * outputs);
 }
 
-// Adds `count` (1 to 4) rows at once, so that out is loaded and stored once for all of them.
+// Adds `count` rows at once, so that out is loaded and stored once for all of them; every second one apart, so that no
+// addition need wait for the last.
 template <int count, class T>
 void add_rows(const T* x, std::int64_t cols, const double* r, double* out) {
     std::int64_t j = 0;
     for (; j + lanes <= cols; j += lanes) {
-        Vec sum = load(out + j);
-        for (int i = 0; i < count; ++i) sum += r[i] * load(x + i * cols + j);
-        store(out + j, sum);
+        Vec even = load(out + j), odd{};
+        for (int i = 0; i < count; i += 2) {
+            even += r[i] * load(x + i * cols + j);
+            if (i + 1 < count) odd += r[i + 1] * load(x + (i + 1) * cols + j);
+        }
+        store(out + j, count > 1 ? even + odd : even);
     }
     for (; j < cols; ++j)
         for (int i = 0; i < count; ++i) out[j] += r[i] * static_cast<double>(x[i * cols + j]);
@@ -97,6 +123,7 @@ void add_backward(const T* x, std::int64_t rows, std::int64_t cols, const double
                   double* out) {
     std::int64_t i = 0;
     if (outputs == 1) {
+        for (; i + logistic_rows <= rows; i += logistic_rows) add_rows<logistic_rows>(x + i * cols, cols, r + i, out);
         for (; i + 4 <= rows; i += 4) add_rows<4>(x + i * cols, cols, r + i, out);
         for (; i < rows; ++i) add_rows<1>(x + i * cols, cols, r + i, out);
         return;
@@ -175,7 +202,7 @@ double add_logistic(const T* x, std::int64_t rows, std::int64_t cols, const doub
         Vec losses{};
         for (std::int64_t a = 0; a < few; a += lanes) losses += residuals_of(z + a, t + i + a, w + i + a, r + a);
         loss += total(losses);
-        for (std::int64_t a = 0; a < few; a += 4) add_rows<4>(x + (i + a) * cols, cols, r + a, out);
+        add_rows<few>(x + i * cols, cols, r, out);
     }
     if (i < rows) {
         forward(x + i * cols, rows - i, cols, theta, 1, z, nullptr);
