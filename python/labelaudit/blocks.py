@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 
 from labelaudit import storage
 from labelaudit.kernels import native
-from labelaudit.tree import Sum, folded
+from labelaudit.tree import Collected, Sum, folded
 
 Array = NDArray[np.float64]
 
 CHUNK_ROWS = 32_768  # five folds: blocks of some 6,500 rows, so that a call costs little beside its work
-LARGE_TASKS, SMALL_TASKS = 8, 16  # of a sum, for each thread at the most: by the size of what a task returns
+TASKS = 16  # of a sum, for each thread at the most: so many that threads end together
 SHORT = 3e-3  # seconds on one thread, up to which two threads take longer: to begin and to wait for each other
 
 
@@ -201,7 +201,7 @@ class RowBlocks:
     ) -> Sum:
         """The sum over blocks of a tuple of arrays, in the fixed tree; `keep` leaves out whole blocks.
 
-        at_once: the sum of some blocks' parts in the tree that `folded` has, of little size, or None where it cannot.
+        at_once: the sum of some blocks' parts in the tree that `folded` has, or None where it cannot.
         """
         chosen = [b for b in self.blocks if keep is None or keep(b)]
         if not chosen:
@@ -212,10 +212,12 @@ class RowBlocks:
             return folded(map(part, task)) if together is None else together
 
         # A task is an aligned subtree: its size is a power of two, so the whole tree is the same for any size.
-        share = (LARGE_TASKS if at_once is None else SMALL_TASKS) * self.threads
-        size = 1 << max(0, math.ceil(math.log2(len(chosen) / share))) if self.threads > 1 else len(chosen)
+        share = len(chosen) / (TASKS * self.threads)
+        size = 1 << max(0, math.ceil(math.log2(share))) if self.threads > 1 else len(chosen)
         tasks = [chosen[i : i + size] for i in range(0, len(chosen), size)]
-        return folded(self._run(summed, tasks))
+        collected = Collected()
+        deque(self._run(lambda i: collected.add(i, summed(tasks[i])), range(len(tasks))), maxlen=0)
+        return collected.whole()
 
     def map(self, part: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
         """Row-aligned results of every block, joined in storage order; each is dropped as soon as it is copied."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +69,30 @@ def whole(nodes: Iterable[Node]) -> Sum:
 def folded(parts: Iterable[Sum]) -> Sum:
     """A binary-counter sum, (0 + 1) + (2 + 3), ..: one tree over all parts; `csrc/tree_sum.hpp` adds alike."""
     return whole(Node(i, 0, part) for i, part in enumerate(parts))
+
+
+class Collected:
+    """Parts of a sum that come in any order, from any thread, each added as soon as the tree lets it: few are held."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[tuple[int, int], Node] = {}  # by height and start
+        self._lock = Lock()
+
+    def add(self, number: int, part: Sum) -> None:
+        """The part of this number, from 0."""
+        node = Node(number, 0, part)
+        while True:
+            with self._lock:
+                other = self._nodes.pop((node.height, node.start ^ (1 << node.height)), None)
+                if other is None:
+                    self._nodes[node.height, node.start] = node
+                    return
+            left, right = sorted((node, other), key=attrgetter("start"))
+            node = Node(left.start, left.height + 1, _add(left.total, right.total, into_left=left.height > 0))
+
+    def whole(self) -> Sum:
+        """The sum of all parts, none of which is missing: what `folded` makes of them."""
+        return whole(sorted(self._nodes.values(), key=attrgetter("start")))
 
 
 def _add(left: Sum, right: Sum, *, into_left: bool) -> Sum:
