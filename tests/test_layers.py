@@ -32,7 +32,7 @@ LAYERS = (
     {"_core"},
     {"decisions"},
     {"files", "fingerprints", "sizes", "jsontext", "masks", "pictures", "records", "synthetic", "planting", "metrics"},
-    {"staging", "threads", "tree"},
+    {"staging", "threads", "tree", "addresses"},
     {"errors"},
 )
 HEIGHT = {part: -i for i, parts in enumerate(LAYERS) for part in parts}

@@ -28,7 +28,9 @@ def test_dependencies_are_few_and_each_has_its_reason() -> None:
     reasons = dict(line.strip("| ").split(" | ", 1) for line in section.splitlines() if line.startswith("| "))
     told = [name for key in reasons if key != "package" for name in key.split(", ")]
     assert set(needed) <= set(told), set(needed) - set(told)
-    extras = {n for extra in ("dask", "parquet", "review") for n in names(project["optional-dependencies"][extra])}
+    extras = {
+        n for extra in ("dask", "parquet", "remote", "review") for n in names(project["optional-dependencies"][extra])
+    }
     assert set(told) == {*needed, *extras}
 
 

@@ -62,7 +62,7 @@ def audit(
     seed: int = 0,
     strict: bool = False,
 ) -> Audit:
-    """Audits a DataFrame or one or more CSV or Parquet files; the options are those of `labelaudit audit`.
+    """Audits a DataFrame, or CSV or Parquet files or addresses; the options are those of `labelaudit audit`.
 
     embeddings (data rows, dimensions) of float16, float32 or float64, and pred_probs, a DataFrame with the classes'
     names as columns, have a row for every row of the data, in its order; both may be files instead. memory_limit is a

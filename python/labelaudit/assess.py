@@ -20,7 +20,7 @@ from labelaudit.device import Device, place, resolve
 from labelaudit.encode.content import duplicates, folds, row_hashes, sample
 from labelaudit.encode.encoder import Encoder, Encoding, feature_columns, fit_encoder
 from labelaudit.encode.groups import folds_of_groups, joined
-from labelaudit.encode.rows import encode_blocks, thinned
+from labelaudit.encode.rows import encode_blocks, thinned, verify
 from labelaudit.evidence import out_of_sample, remembered
 from labelaudit.influence import mean_gradient, residuals
 from labelaudit.kernels.native import Precision
@@ -132,6 +132,10 @@ def assess(
         rows_there = residuals(model.trusted, HardTargets(true, rows.classes), model.fit.theta)
         gradient = mean_gradient(rows_there, np.ones(len(true)))
     scores = score(model, given, belief.belief, gradient, own and own())
+    for _, voter in voters.values():
+        verify(voter.objective.blocks)
+        if voter.trusted is not None:
+            verify(voter.trusted)
     scores, right = _in_order(scores, belief.belief, layout, settings.threads)
     return Assessment(
         scores,

@@ -91,6 +91,7 @@ class MatrixBlock:
     fold: int
     x: Any
     kernel: Any = native
+    checksum: int | None = None  # of x as it was encoded, where it lives on disk
 
     def forward(self, theta: Array) -> Array:
         """x theta, (rows, outputs)."""
@@ -129,7 +130,7 @@ class MatrixBlock:
 
     def take(self, rows: NDArray[np.int64]) -> MatrixBlock:
         """Some of its rows, by position in the block, as a block that starts at 0."""
-        return replace(self, start=0, stop=len(rows), x=self.kernel.take(self.x, rows))
+        return replace(self, start=0, stop=len(rows), x=self.kernel.take(self.x, rows), checksum=None)
 
 
 @dataclass(frozen=True)

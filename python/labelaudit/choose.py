@@ -14,7 +14,7 @@ from labelaudit import storage
 from labelaudit.blocks import Layout, RowBlocks, layout_of, on_threads
 from labelaudit.encode.content import Duplicates, Hashes, duplicates, sample
 from labelaudit.encode.encoder import TRIED, Encoder, Encoding, Fitted, fit_encoder
-from labelaudit.encode.rows import encode_blocks, thinned
+from labelaudit.encode.rows import encode_blocks, thinned, verify
 from labelaudit.evidence import Alike, out_of_sample
 from labelaudit.model.fit import newton, solver_for
 from labelaudit.model.objective import Objective
@@ -201,6 +201,7 @@ def _trials(
         found.append((Trial(encoder.encoding, l2, parameters, loss), p))
         if len(found) > 1 and loss > found[-2][0].loss:
             break  # and the weaker ones, which take longest to fit, would lose more
+    verify(blocks)
     best, p = min(found, key=lambda trial: trial[0].loss)
     return [replace(t, explained_loss=explained_loss(p, given)) if t is best else t for t, _ in found]
 

@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 from labelaudit._core import CsrMatrix
 from labelaudit.blocks import MatrixBlock, RowBlocks
+from labelaudit.encode.rows import verify
 from labelaudit.errors import UsageError
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -47,13 +48,14 @@ def place(blocks: RowBlocks, torch_device: str, *, free_bytes: float | None = No
 
     from labelaudit.kernels import torch as resident
 
+    verify(blocks)
     all_blocks = cast("tuple[MatrixBlock, ...]", blocks.blocks)
     dense = [block for block in all_blocks if not isinstance(block.x, CsrMatrix)]
     free = _free_bytes(torch_device) if free_bytes is None else free_bytes
     if sum(block.x.nbytes for block in dense) > RESIDENT_SHARE * free:
         moved = _streamed(dense, torch_device, blocks.threads)
     else:
-        moved = [replace(b, x=torch.as_tensor(b.x, device=torch_device), kernel=resident) for b in dense]
+        moved = [replace(b, x=torch.as_tensor(b.x, device=torch_device), kernel=resident, checksum=None) for b in dense]
     rest = iter(moved)
     return replace(blocks, blocks=tuple(b if isinstance(b.x, CsrMatrix) else next(rest) for b in all_blocks))
 
@@ -67,7 +69,7 @@ def _streamed(dense: Sequence[MatrixBlock], torch_device: str, threads: int) -> 
     if torch.device(torch_device).type == "cuda":
         hosts = [host.pin_memory() for host in hosts]
     feed = streamed.Feed(hosts, torch_device, slots=SLOTS * threads)
-    return [replace(b, x=streamed.Streamed(feed, i), kernel=streamed) for i, b in enumerate(dense)]
+    return [replace(b, x=streamed.Streamed(feed, i), kernel=streamed, checksum=None) for i, b in enumerate(dense)]
 
 
 def _free_bytes(torch_device: str) -> float:

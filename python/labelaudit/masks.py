@@ -7,7 +7,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
-from pathlib import Path
+
+from labelaudit.addresses import path_of
 
 # what a file's mode lacks, and what is then kept from new files and folders
 KEPT = (
@@ -38,6 +39,6 @@ def no_wider_than(paths: Iterable[str | PathLike[str]]) -> Iterator[None]:
 
 def _mode(path: str | PathLike[str]) -> int:
     try:
-        return Path(path).stat().st_mode
+        return path_of(path).stat().st_mode
     except (OSError, ValueError):
         return 0

@@ -60,6 +60,15 @@ def is_on_disk() -> bool:
     return _core.is_file_memory(_core.memory_in_use())
 
 
+def changed(what: str) -> OutputError:
+    """What is raised where values that were written to the files of this thread's folder are read back as others."""
+    where = _folder.get()
+    return OutputError(
+        f"{where or 'the cache'}: {what} came back from the disk with other bytes than were written there. Nothing was "
+        "written. Check the disk, or name a folder on another one with --cache-dir."
+    )
+
+
 def threads(count: int) -> Pool:
     """So many threads whose large arrays live where the caller's do."""
     return Pool(count, partial(_core.use_memory, _core.memory_in_use()))

@@ -235,3 +235,19 @@ def test_a_worker_killed_in_any_phase_changes_no_bit(client: Any, phase: str, mo
     assert victim not in pids
     assert victim not in grid.workers
     assert_same(found, expected)
+
+
+@pytest.mark.parametrize("scheme", ["file", "memory"])
+def test_other_processes_read_an_address_or_are_sent_its_rows(client: Any, tmp_path: Path, scheme: str) -> None:
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+    path, address = tmp_path / "train.csv", f"file://{tmp_path}/train.csv"
+    path.write_text(csv_text(sample_rows(600)))
+    if scheme == "memory":
+        address = "memory://train.csv"  # of this process, where others see nothing
+        with fsspec.open(address, "wb") as file:
+            file.write(path.read_bytes())
+    expected = labelaudit.audit(path, "label", id="key", **QUICK)
+    with using(grid_of(client, 3)):
+        found = labelaudit.audit(address, "label", id="key", **QUICK)
+    assert ranking_csv(found.ranking) == ranking_csv(expected.ranking)
+    assert np.array_equal(found.model.theta, expected.model.theta)

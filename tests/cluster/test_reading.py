@@ -205,3 +205,35 @@ def test_a_lost_worker_is_made_up_for_by_reading_again(tmp_path: Path) -> None:
         assert_same(audited(data), expected)
     assert "w1" not in grid.workers
     assert all(isinstance(columns, Read) for columns in encodings(client))
+
+
+@pytest.mark.parametrize("form", ["csv", "blank lines", "parquet", "row groups"])
+def test_workers_read_addresses_themselves(form: str, tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+    path = write(form, tmp_path)
+    expected = audited(path)
+    with fsspec.open(f"memory://{path.name}", "wb") as file:
+        file.write(path.read_bytes())
+    for address in (f"file://{path}", f"memory://{path.name}"):  # the workers of this grid share this process's memory
+        found, sent = on_grid(address)
+        assert_same(found, expected)
+        assert sent
+        assert all(isinstance(columns, Read) for columns in sent)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_address_that_workers_cannot_read_is_sent(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fsspec", reason="fsspec is not installed")
+    path = write(form, tmp_path)
+    expected = audited(path)
+
+    def refused(address: str, name: str) -> None:
+        raise InputError(f"{name}: may not be read (no credentials).")
+
+    monkeypatch.setattr("labelaudit.cluster.reading.Address", refused)
+    found, sent = on_grid(f"file://{path}")
+    assert_same(found, expected)
+    assert any(isinstance(columns, Read) for columns in sent)
+    assert not all(isinstance(columns, Read) for columns in sent)

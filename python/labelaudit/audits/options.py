@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, get_args
 
+from labelaudit.addresses import shown
 from labelaudit.assess import Settings
 from labelaudit.device import Device
 from labelaudit.encode.encoder import ENCODINGS
@@ -94,6 +95,8 @@ class AuditOptions:
         flat = {**record.pop("reading"), **record.pop("settings"), **record}
         flat.pop("threads")
         flat.pop("rejects")  # an output of the reading that failed or not, and not how to read again
+        for name in ("reference", "pred_probs"):
+            flat[name] = None if flat[name] is None else shown(flat[name])
         return {name: list(v) if isinstance(v, tuple) else v for name, v in flat.items()}
 
 

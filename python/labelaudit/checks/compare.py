@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.addresses import is_address
 from labelaudit.audits.result import Audit, findings_of
 from labelaudit.checks.baseline import Key, is_quiet
 from labelaudit.checks.result import Check, Issue, Limits
@@ -90,8 +91,8 @@ def _issues(audit: Audit, content: Content, ranking: pd.DataFrame) -> Iterator[I
 
 
 def relative_path(path: str) -> str | None:
-    """The path as other tools name it: relative where it lies below the working folder; None for standard input."""
-    if path == STDIN:
+    """The path as other tools name it, relative below the working folder; None for standard input and addresses."""
+    if path == STDIN or is_address(path):
         return None
     whole = Path(os.path.normpath(Path(path).absolute()))
     return (whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole).as_posix()

@@ -18,7 +18,7 @@ from labelaudit.checks.baseline import Baseline, accepting, load_baseline
 from labelaudit.checks.compare import Content, compare
 from labelaudit.checks.result import Check, Limits
 from labelaudit.errors import InputError, UsageError
-from labelaudit.explanations.data import read_again
+from labelaudit.explanations.data import audited_inputs, read_again
 from labelaudit.fingerprints import Fingerprints, fingerprints
 from labelaudit.table.delimiter import delimiter_of
 from labelaudit.table.frame import cells_of_frame
@@ -96,13 +96,10 @@ def check_saved(audit: Audit, data: Paths | None = None) -> Check:
     """The check of a saved audit with no issue allowed; its data is read again, and refused unless it is the same."""
     if not audit.record["sources"]:
         raise InputError("the audit is of a DataFrame, which it does not hold: check the frame with labelaudit.check.")
-    table = read_again(audit, data)
-    options = AuditOptions.of(audit.record["options"])
-    texts = [_opened(source.path, options) for source in table.sources]
-    for text, source in zip(texts, table.sources, strict=True):
-        if text.sha256 != source.sha256:
-            raise InputError(f"{text.name}: the file changed while it was read; run again when it is complete.")
-    return compare(audit, Content.of(_fingerprints(texts, options)), DEFAULT_LIMITS)
+    texts = audited_inputs(audit, data)
+    read_again(audit, texts)
+    content = Content.of(_fingerprints(texts, AuditOptions.of(audit.record["options"])))
+    return compare(audit, content, DEFAULT_LIMITS)
 
 
 def _baseline(gate: Gate) -> Baseline | None:

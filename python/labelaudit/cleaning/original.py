@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+from labelaudit.addresses import is_address, shown
 from labelaudit.audits.result import Audit
 from labelaudit.cleaning.charset import UTF8, Charset, charset_of
 from labelaudit.cleaning.records import Records, records_of
@@ -47,6 +48,8 @@ def read_original(audit: Audit, data: str | PathLike[str]) -> Original | Parquet
     source, path = _only_source(audit), fspath(data)
     if path == STDIN:
         raise UsageError("DATA cannot be standard input: name the file that was audited, so that it is not replaced.")
+    if is_address(path):
+        raise UsageError(f"{shown(path)}: DATA is an address. Fetch the file that was audited, and name the copy.")
     if Path(path).exists() and not Path(path).is_file():
         raise InputError(f"{path}: is no regular file. Name the file that was audited.")
     trusted = bool(audit.record.get("options", {}).get("trust_size"))

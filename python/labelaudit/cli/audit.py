@@ -32,8 +32,8 @@ def audit(
     """Rank every row of DATA by how probably its label is wrong.
 
     DATA is one or more CSV or TSV files with the same header, plain or compressed, Parquet files with the same columns,
-    or - for standard input. Writes ranking.csv, audit.json, model.npz and report.html into --out and prints the first
-    rows.
+    addresses of such files (s3://bucket/x.csv), or - for standard input. Writes ranking.csv, audit.json, model.npz and
+    report.html into --out and prints the first rows.
 
     \b
     Example:
@@ -114,10 +114,11 @@ def _told(trial: dict[str, Any]) -> str:
 
 def refuse_to_overwrite_data(data: tuple[str, ...], targets: Sequence[Path]) -> None:
     """Raises UsageError when an output would replace an input."""
+    from labelaudit.addresses import path_of
     from labelaudit.errors import UsageError
     from labelaudit.files import same_file
 
     for target in targets:
         for source in data:
-            if source != "-" and same_file(target, Path(source)):
+            if source != "-" and same_file(target, path_of(source)):
                 raise UsageError(f"{target} would replace the data file {source}. Name another folder with --out.")

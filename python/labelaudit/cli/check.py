@@ -121,6 +121,7 @@ def pairs(forms: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, Path 
 
 def refuse_to_overwrite(inputs: Sequence[str], written: Sequence[tuple[str, Path | None]], target: Path | None) -> None:
     """Raises UsageError when an output would replace an input or the baseline, OutputError where none can be made."""
+    from labelaudit.addresses import path_of
     from labelaudit.errors import UsageError
     from labelaudit.files import check_folder, same_file
 
@@ -130,7 +131,7 @@ def refuse_to_overwrite(inputs: Sequence[str], written: Sequence[tuple[str, Path
             raise UsageError(f"-o {path} is the baseline. Name another file.")
     for path in [*outputs, *([] if target is None else [target])]:
         for source in inputs:
-            if source != "-" and same_file(path, Path(source)):
+            if source != "-" and same_file(path, path_of(source)):
                 raise UsageError(f"{path} would replace the data file {source}. Name another file.")
         if path in outputs:
             check_folder(path.parent)

@@ -142,21 +142,23 @@ def refuse_to_overwrite_audit(audit: str, output: Path) -> None:
 
 def refuse_to_overwrite_source(record: dict[str, Any], output: Path) -> None:
     """Raises UsageError when the report would replace the data that was audited, or its reference."""
+    from labelaudit.addresses import path_of
     from labelaudit.errors import UsageError
     from labelaudit.files import same_file
 
     for source in [*record["sources"], *record.get("reference", {}).get("sources", [])]:
-        if same_file(output, Path(source["path"])):
+        if same_file(output, path_of(source["path"])):
             raise UsageError(f"{output} is the data that was audited. Name another file with -o.")
 
 
 def refuse_to_overwrite_given(data: tuple[str, ...], output: Path) -> None:
     """Raises UsageError when the report would replace the data where it is now."""
+    from labelaudit.addresses import path_of
     from labelaudit.errors import UsageError
     from labelaudit.files import same_file
 
     for path in data:
-        if same_file(output, Path(path)):
+        if same_file(output, path_of(path)):
             raise UsageError(f"{output} is the data that was audited. Name another file with -o.")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.addresses import is_address
 from labelaudit.cluster.current import in_use
 from labelaudit.cluster.messages import Read, Segment
 from labelaudit.table.compression import PLAIN
@@ -61,7 +62,7 @@ class Origin:
             bounds = int(table.row[a]) - 1 - before, int(table.row[b - 1]) - before
         else:
             bounds = int(table.offset[a]), int(table.offset[b]) if b < end else source.size_bytes
-        path = os.fspath(Path(source.path).absolute())
+        path = source.path if is_address(source.path) else os.fspath(Path(source.path).absolute())
         return Segment(path, source.format, *bounds, source.header, source.delimiter, table.label)
 
 
@@ -80,7 +81,7 @@ def _can_be_read_again(table: Table) -> bool:
 def _is_plain(source: Source) -> bool:
     if source.path == STDIN or source.compression != PLAIN or source.charset not in UTF8:
         return False
-    return Path(source.path).is_file()
+    return is_address(source.path) or Path(source.path).is_file()
 
 
 def digest(column: Column) -> bytes:

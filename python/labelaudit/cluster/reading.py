@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from labelaudit.addresses import Address, is_address
 from labelaudit.cluster.messages import Read, Segment
 from labelaudit.cluster.origin import digest
 from labelaudit.encode.encoder import feature_columns
@@ -54,6 +55,8 @@ def read_again(how: Read, outline: Table) -> tuple[Column, ...]:
 def _opened(segment: Segment) -> Opened:
     try:
         return _parquet(segment) if segment.format == "parquet" else _text(segment)
+    except InputError as error:  # an address, which this machine may have no package or credentials for
+        raise OtherRowsError(str(error)) from error
     except OSError as error:
         raise InputError(
             f"a worker on {socket.gethostname()} cannot read {segment.path}: {error.strerror or error}. The workers of "
@@ -68,9 +71,7 @@ def _text(segment: Segment) -> Text:
     """The header and the bytes of some records as a file of its own."""
     header = io.StringIO()
     csv.writer(header, delimiter=segment.delimiter, lineterminator="\n").writerow(segment.header)
-    with Path(segment.path).open("rb") as file:
-        file.seek(segment.start)
-        body = header.getvalue().encode() + file.read(segment.stop - segment.start)
+    body = header.getvalue().encode() + _bytes_of(segment)
     intake = Intake(segment.path, None)
     for piece in pieces_of(body):
         intake.take(piece)
@@ -80,6 +81,15 @@ def _text(segment: Segment) -> Text:
     return Text(path=segment.path, name=segment.path, body=taken.body, **how, **notes)
 
 
+def _bytes_of(segment: Segment) -> bytes:
+    count = segment.stop - segment.start
+    if is_address(segment.path):
+        return Address(segment.path, segment.path).take(segment.start, count)
+    with Path(segment.path).open("rb") as file:
+        file.seek(segment.start)
+        return file.read(count)
+
+
 def _parquet(segment: Segment) -> Opened:
     """The rows as a file of its own, of the same types."""
     import pyarrow as pa
@@ -87,7 +97,7 @@ def _parquet(segment: Segment) -> Opened:
 
     from labelaudit.table.parquet.file import Parquet
 
-    with pa.OSFile(segment.path) as source:
+    with Address(segment.path, segment.path).open() if is_address(segment.path) else pa.OSFile(segment.path) as source:
         file = pq.ParquetFile(source)
         counts = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         ends = np.cumsum(counts)

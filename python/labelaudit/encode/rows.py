@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit import storage
+from labelaudit._core import CsrMatrix
 from labelaudit.blocks import CHUNK_ROWS, Layout, MatrixBlock, RowBlocks, on_threads
 from labelaudit.encode.encoder import Encoder, sparse
+from labelaudit.kernels import native
 from labelaudit.kernels.native import Precision, Rows, stored
 from labelaudit.table.table import Column
 
@@ -28,6 +31,8 @@ def encode_blocks(
 ) -> RowBlocks:
     """Every row, encoded, in the layout's storage order; `precision` is the type its values are kept in.
 
+    Where large arrays live on disk, each block of arrays has a checksum, taken before its rows can leave the cache.
+
     packed: float64 with the places of categories' ones instead of their columns, where that is much smaller.
     """
     packs = packed and precision == "float64" and encoder.packs
@@ -43,8 +48,11 @@ def encode_blocks(
 
     def block(i: int) -> MatrixBlock:
         start, stop, fold = layout.bounds[i]
-        return MatrixBlock(start, stop, fold, encoded(layout.order[start:stop], rooms[i]))
+        x = encoded(layout.order[start:stop], rooms[i])
+        checksum = native.checksum(x) if sealed and not isinstance(x, CsrMatrix) else None  # whose memory is its own
+        return MatrixBlock(start, stop, fold, x, checksum=checksum)
 
+    sealed = storage.is_on_disk()
     rooms = _rooms([stop - start for start, stop, _ in layout.bounds], width, precision)
     blocks = tuple(on_threads(block, range(len(layout.bounds)), threads))
     return RowBlocks(blocks, layout.rows, len(encoder.names), threads)
@@ -64,10 +72,19 @@ def _rooms(rows: Sequence[int], width: int, precision: Precision) -> list[NDArra
     return rooms
 
 
+def verify(blocks: RowBlocks) -> None:
+    """One pass over the rows that live on disk; raises OutputError where they are no longer what was encoded."""
+    on_disk = [b for b in blocks.blocks if isinstance(b, MatrixBlock) and b.checksum is not None]
+    is_other = list(on_threads(lambda block: native.checksum(block.x) != block.checksum, on_disk, blocks.threads))
+    if any(is_other):
+        raise storage.changed(f"encoded rows ({sum(is_other):,} of {len(is_other):,} blocks)")
+
+
 def thinned(blocks: RowBlocks) -> RowBlocks:
     """The same rows, dense ones as sparse where few entries are not zero, as those of categories with many levels."""
     dense = [block for block in blocks.blocks if isinstance(block, MatrixBlock) and isinstance(block.x, np.ndarray)]
     if sum(np.count_nonzero(block.x) for block in dense) >= SPARSE * sum(block.x.size for block in dense):
         return blocks
-    thin = (replace(b, x=sparse([b.x])) if isinstance(b.x, np.ndarray) else b for b in dense)
+    verify(blocks)
+    thin = (replace(b, x=sparse([b.x]), checksum=None) if isinstance(b.x, np.ndarray) else b for b in dense)
     return replace(blocks, blocks=tuple(thin)) if len(dense) == len(blocks.blocks) else blocks

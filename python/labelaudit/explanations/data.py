@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelaudit.addresses import is_address
 from labelaudit.audits.inputs import Beside, Paths, read_inputs
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.planning.placing import Storage, placed
@@ -124,6 +125,11 @@ def _recorded(audit: Audit) -> list[str]:
     if STDIN in paths:
         raise InputError("the audit is of standard input: name a file that holds the same bytes with --data.")
     for path in paths:
+        if is_address(path):
+            raise InputError(
+                f"the audit is of {path}: name that address, or a file that holds the same bytes, with --data. No "
+                "address is asked for data that the command does not name."
+            )
         if not Path(path).exists():
             raise InputError(
                 f"{path}: the audited data is not there (seen from {Path.cwd()}). Name it with --data, or run this "

@@ -15,6 +15,7 @@ from labelaudit.audits.planning.placing import UNBOUND, Storage
 from labelaudit.audits.result import Audit, Finding
 from labelaudit.audits.run import take
 from labelaudit.encode.encoder import feature_columns
+from labelaudit.encode.rows import verify
 from labelaudit.errors import UsageError
 from labelaudit.explanations.columns import pushes, told
 from labelaudit.explanations.data import is_proven, placed_again, read_again, refuse_other_values
@@ -86,6 +87,7 @@ def explain_row(model: FittedRows, row: int, *, top: int = TOP) -> Explanation:
     place = int(np.searchsorted(model.fitted, at))
     fitted = place < len(model.fitted) and model.fitted[place] == at
     found = _fitted(model, finding, place, top) if fitted else _alone(model, finding, at)
+    verify(model.objective.blocks)
     return replace(found, sentence=sentence_of(found))
 
 

@@ -5,6 +5,7 @@ x holds (rows, cols) in float64 or float32, as an array or a CsrMatrix, or in fl
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from typing import Any, Literal, TypeGuard
 
@@ -153,6 +154,13 @@ def take(x: Rows, rows: NDArray[np.int64]) -> Rows:
     if isinstance(x, IndicatorMatrix):
         return IndicatorMatrix(x.numbers[rows], x.slots[rows], x.places, x.shape[1])
     return x.take(rows) if isinstance(x, CsrMatrix) else x[rows]
+
+
+def checksum(x: NDArray[Any] | IndicatorMatrix) -> int:
+    """CRC-32 of the arrays that hold the rows; the GIL is released."""
+    if isinstance(x, IndicatorMatrix):
+        return zlib.crc32(x.slots.data, zlib.crc32(x.numbers.data))
+    return zlib.crc32(x.data)
 
 
 def to_numpy(x: Rows) -> Array:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from labelaudit import storage
+from labelaudit.addresses import Address, Stream, is_address, shown
 from labelaudit.errors import InputError, UsageError
 from labelaudit.table.charsets import UTF8, decoded
 from labelaudit.table.compression import PLAIN, compression_of, decompressed
@@ -80,18 +81,21 @@ def open_text(
     dialect: Dialect | None = None,
     threads: int = 1,
 ) -> Text:
-    """The input's text and hash; `-` is standard input; `trust_size`: however long its lines, whatever it expands to.
+    """The input's text and hash; `-` is standard input, an address is read by fsspec.
 
+    `trust_size`: however long its lines, whatever it expands to.
     `dialect`: the one in which it is probably scanned, which is then done while it is read.
     Raises InputError if it cannot be read, decompressed or decoded; UsageError if there is no such charset.
     """
     codec = _codec(charset)
     given = os.fspath(path)
-    name = "stdin" if given == STDIN else printable(given)
+    name = "stdin" if given == STDIN else printable(shown(given))
     how = Reading(name, codec, None if trust_size else LONGEST_LINE, dialect)
     with sha256(threads) as hashed:
         if given == STDIN:
             raw, compression = _taken(sys.stdin.buffer, how, hashed, PIECE)
+        elif is_address(given):
+            raw, compression = _fetched(given, how, hashed)
         else:
             raw, compression = _read(Path(given), how, hashed)
         if not raw.body:
@@ -100,7 +104,7 @@ def open_text(
         digest = hashed.hexdigest()
     scans = {} if dialect is None or text.scan is None else {dialect: text.scan}
     size, lost = len(raw.body), text.lost_characters
-    return Text(given, name, digest, size, compression, codec, text.body, lost, text.has_minus_zero, scans)
+    return Text(shown(given), name, digest, size, compression, codec, text.body, lost, text.has_minus_zero, scans)
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,21 @@ def _read(path: Path, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
     return raw, compression
 
 
-def _taken(file: BinaryIO, how: Reading, hashed: Sha256, at_once: int) -> tuple[Taken, str]:
+def _fetched(address: str, how: Reading, hashed: Sha256) -> tuple[Taken, str]:
+    found = Address(address, how.name)
+    with found.open() as stream:
+        raw, compression = _taken(stream, how, hashed, PIECE)
+    refuse_other_size(found, len(raw.body))
+    return raw, compression
+
+
+def refuse_other_size(address: Address, read: int) -> None:
+    """Raises InputError unless so many bytes are what is there, where that is told."""
+    if address.size not in (None, read):
+        raise InputError(f"{address.name}: the file changed while it was read; run again when it is complete.")
+
+
+def _taken(file: BinaryIO | Stream, how: Reading, hashed: Sha256, at_once: int) -> tuple[Taken, str]:
     """The file's bytes, scanned already if they are the text itself, and how they are compressed."""
     piece = file.read(at_once)
     compression = compression_of(piece)

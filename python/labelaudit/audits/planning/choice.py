@@ -25,8 +25,13 @@ from labelaudit.model.fit import newton, solver_for
 from labelaudit.noise.models import explained_loss
 from labelaudit.table.table import Table
 
-# Of one logit a class: those that are seldom far from the best, of the three that an audit tries.
-STRENGTHS: dict[Encoding, tuple[float, ...]] = {"linear": (1e-3,), "spline+kernel": (1e-1, 1e-2)}
+# Of one logit a class: those that are seldom far from the best, of the three that an audit tries. A kernel's features of
+# few columns vary little, and may want less.
+STRENGTHS: dict[Encoding, tuple[float, ...]] = {
+    "linear": (1e-3,),
+    "kernel": (1e-2, 1e-3),
+    "spline+kernel": (1e-1, 1e-2),
+}
 USUAL = (1e-2,)
 TOLERANCE = 1e-4  # of the gradient: a guess at a loss needs no more
 WORK = 8e8  # multiplications of one Hessian of every trial together: some 0.5 s for all

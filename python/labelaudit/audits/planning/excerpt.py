@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from labelaudit._core import CsvFault, CsvScanner
+from labelaudit.addresses import Address, is_address, shown, size_of
 from labelaudit.audits.planning.parquet_excerpt import parquet_excerpt
 from labelaudit.table.compression import PLAIN, _decompressor, compression_of
 from labelaudit.table.delimiter import delimiter_of
@@ -24,6 +25,7 @@ from labelaudit.table.opening import Opened, open_input
 from labelaudit.table.parquet.file import Parquet, is_parquet
 from labelaudit.table.reader import Input
 from labelaudit.table.source import STDIN, Text
+from labelaudit.table.words import printable
 
 WHOLE_BYTES = 2 << 20  # an input up to this size is read whole
 HEAD_BYTES, PIECE_BYTES, PIECES = 512 << 10, 64 << 10, 32
@@ -99,7 +101,7 @@ def _of_parquet(given: str | os.PathLike[str] | Parquet, trust_size: bool) -> Ex
 
 
 def _text(path: str, size: int, compression: str, codec: str, body: bytes) -> Text:
-    return Text(path, path, "", size, compression, codec, body, 0, True)
+    return Text(shown(path), shown(path), "", size, compression, codec, body, 0, True)
 
 
 def _with(text: Text, body: bytes) -> Text:
@@ -107,6 +109,8 @@ def _with(text: Text, body: bytes) -> Text:
 
 
 def _is_large(path: str) -> bool:
+    if is_address(path):
+        return size_of(path) > WHOLE_BYTES
     try:
         return Path(path).is_file() and Path(path).stat().st_size > WHOLE_BYTES
     except (OSError, ValueError):
@@ -116,6 +120,10 @@ def _is_large(path: str) -> bool:
 @contextmanager
 def _opened(path: str) -> Iterator[tuple[int, Take]]:
     """A file's size, and its bytes by place."""
+    if is_address(path):
+        found = Address(path, printable(shown(path)))
+        yield found.size or 0, found.take
+        return
     with Path(path).open("rb") as file:
 
         def take(start: int, count: int) -> bytes:

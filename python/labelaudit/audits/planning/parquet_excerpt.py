@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from labelaudit.addresses import Address, is_address, shown
 from labelaudit.table.parquet.file import Parquet, _pyarrow, refusals
 from labelaudit.table.words import printable
 
@@ -23,11 +23,13 @@ def parquet_excerpt(given: str | os.PathLike[str] | Parquet) -> tuple[Parquet, i
     if isinstance(given, Parquet):
         return (given if given.rows <= SAMPLE_ROWS else _some(given)), given.rows, given.size_bytes
     path = os.fspath(given)
-    name = printable(path)
+    name = printable(shown(path))
     arrow = _pyarrow(name)
     with refusals(name):
-        reader = arrow.parquet.ParquetFile(arrow.OSFile(os.fsencode(path)))
-    whole = Parquet(path, name, "", Path(path).stat().st_size, reader, None)
+        source: Any = Address(path, name).open() if is_address(path) else arrow.OSFile(os.fsencode(path))
+        size = source.seek(0, os.SEEK_END) if is_address(path) else source.size()
+        reader = arrow.parquet.ParquetFile(source)
+    whole = Parquet(shown(path), name, "", size, reader, None)
     return (whole if whole.rows <= SAMPLE_ROWS else _some(whole)), whole.rows, whole.size_bytes
 
 

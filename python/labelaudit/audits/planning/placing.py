@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from math import inf, isinf
 from pathlib import Path
@@ -12,13 +12,14 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from labelaudit import storage
+from labelaudit.addresses import Address, is_address
 from labelaudit.audits.inputs import Beside, Paths
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.planning.holdings import Need
 from labelaudit.audits.planning.result import Limit, Placement
 from labelaudit.audits.planning.sampled import bytes_of
 from labelaudit.cluster.connection import check_address, connected, is_local
-from labelaudit.errors import LabelauditError, UsageError
+from labelaudit.errors import InputError, LabelauditError, UsageError
 from labelaudit.sizes import free_memory, refuse_full_disk, size_of
 from labelaudit.table.compression import PLAIN, compression_of
 from labelaudit.table.opening import open_input, open_scanned
@@ -130,7 +131,8 @@ def _is_folder(path: Path) -> bool:
 def _opened_early(data: Paths | pd.DataFrame, options: AuditOptions, limit: Limit) -> Any:
     """The data with what can be read only once opened already, standard input and pipes that have a name.
 
-    So are plain files that are small beside the memory: they need not be opened twice, once for a sample.
+    So are plain files, and whatever stands at an address, that are small beside the memory: they need not be opened
+    twice, once for a sample.
     """
     if hasattr(data, "columns") or isinstance(data, str | os.PathLike) or list(data).count(STDIN) > 1:
         return data
@@ -142,7 +144,7 @@ def _opened_early(data: Paths | pd.DataFrame, options: AuditOptions, limit: Limi
             open_scanned(path, **scanned, threads=options.settings.threads)
             if _is_plain(path)
             else open_input(path, **given)
-            if _only_once(path)
+            if _only_once(path) or is_address(path)
             else path
             for path in data
         ]
@@ -212,6 +214,10 @@ def _bound_of_file(path: Any) -> float:
 
 
 def _first_bytes(path: Any) -> bytes:
+    if is_address(path):
+        with suppress(InputError):
+            return Address(path, path).take(0, MAGIC_BYTES)
+        return b""
     try:
         if not Path(path).is_file():  # opening a pipe would wait, and reading it would take
             return b""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelaudit.addresses import is_address, size_of
 from labelaudit.audits.inputs import Beside, Paths, read
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.planning.excerpt import Excerpt, excerpt
@@ -102,7 +103,9 @@ def _with_embeddings(table: Table, embeddings: Any, *, alone: bool) -> Table:
 
 
 def bytes_of(path: Any) -> int:
-    """Of a file; 0 where it cannot be looked at, which reading it will say."""
+    """Of a file, or at an address; 0 where it cannot be looked at, which reading it will say."""
+    if is_address(path):
+        return size_of(path)
     try:
         return Path(path).stat().st_size
     except (OSError, ValueError):

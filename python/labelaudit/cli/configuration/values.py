@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from labelaudit.addresses import is_address
 from labelaudit.cli.configuration.names import is_path
 from labelaudit.cli.configuration.setting import Setting
 from labelaudit.errors import UsageError
@@ -90,7 +91,7 @@ def _refused(setting: Setting, option: click.Option, why: str) -> UsageError:
 
 
 def _from(folder: Path, value: str) -> str:
-    """A path that a file names, from the working folder; - and absolute ones as they are."""
-    if value in ("", "-") or Path(value).is_absolute() or folder == Path.cwd():
+    """A path that a file names, from the working folder; -, addresses and absolute ones as they are."""
+    if value in ("", "-") or is_address(value) or Path(value).is_absolute() or folder == Path.cwd():
         return value
     return os.path.relpath(folder / value)

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labelaudit.addresses import Address, is_address, shown
 from labelaudit.errors import InputError
+from labelaudit.storage import Spool
 from labelaudit.table.compression import FREE_EXPANSION, MOST_EXPANSION, PLAIN
-from labelaudit.table.source import STDIN
+from labelaudit.table.intake import Body
+from labelaudit.table.source import STDIN, refuse_other_size
 from labelaudit.table.table import Source
 from labelaudit.table.words import printable
 
@@ -56,6 +59,10 @@ def is_parquet(path: str | os.PathLike[str]) -> bool:
     """
     if os.fspath(path) == STDIN:
         return bool(_peeked() == MAGIC)
+    if is_address(path):
+        found = Address(path, printable(shown(path)))
+        size = found.size or 0
+        return found.take(0, len(MAGIC)) == MAGIC == found.take(max(0, size - len(MAGIC)), len(MAGIC))
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a path of any kind
             return False
@@ -75,19 +82,35 @@ def open_parquet(path: str | os.PathLike[str], *, trust_size: bool = False) -> P
     MOST_EXPANSION times the file and FREE_EXPANSION.
     """
     given = os.fspath(path)
-    name = "stdin" if given == STDIN else printable(given)
+    name = "stdin" if given == STDIN else printable(shown(given))
     arrow = _pyarrow(name)
     with refusals(name):
-        stamp = None if given == STDIN else _stamp(given)
-        source = arrow.BufferReader(sys.stdin.buffer.read()) if given == STDIN else arrow.OSFile(os.fsencode(given))
+        in_memory = _bytes_of(given, name)
+        stamp = None if in_memory is not None else _stamp(given)
+        source = arrow.OSFile(os.fsencode(given)) if in_memory is None else arrow.BufferReader(in_memory)
         size = source.size()
         digest = _sha256(source)
         source.seek(0)
         reader = arrow.parquet.ParquetFile(source, page_checksum_verification=True)
-    opened = Parquet(given, name, digest, size, reader, stamp)
+    opened = Parquet(shown(given), name, digest, size, reader, stamp)
     if not trust_size:
         _refuse_expansion(opened)
     return opened
+
+
+def _bytes_of(given: str, name: str) -> Body | None:
+    """All bytes of what can be read but once; None for a file."""
+    if given == STDIN:
+        return sys.stdin.buffer.read()
+    if not is_address(given):
+        return None
+    found, spool = Address(given, name), Spool()
+    with found.open() as stream:
+        while piece := stream.read(HASHED):
+            spool.write(piece)
+    whole = spool.whole()
+    refuse_other_size(found, len(whole))
+    return whole
 
 
 def _peeked() -> bytes:
