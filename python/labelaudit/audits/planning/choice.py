@@ -25,8 +25,8 @@ from labelaudit.model.fit import newton, solver_for
 from labelaudit.noise.models import explained_loss
 from labelaudit.table.table import Table
 
-# Of one logit a class: those that are seldom far from the best, of the three that an audit tries. A kernel's features of
-# few columns vary little, and may want less.
+# Of one logit a class: those that are seldom far from the best, of the three that an audit tries. A kernel's features
+# of few columns vary little, and may want less.
 STRENGTHS: dict[Encoding, tuple[float, ...]] = {
     "linear": (1e-3,),
     "kernel": (1e-2, 1e-3),
