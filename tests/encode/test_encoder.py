@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-from typing import cast, get_args
+from time import sleep
+from typing import Any, cast, get_args
 
 import numpy as np
 import pytest
 
 from labelaudit._core import IndicatorMatrix
-from labelaudit.blocks import MatrixBlock, layout_of
+from labelaudit.blocks import MatrixBlock, layout_of, on_threads
 from labelaudit.encode import encoder as encoder_module
 from labelaudit.encode import rows as rows_module
 from labelaudit.encode.content import row_hashes
-from labelaudit.encode.encoder import ENCODINGS, Encoding, feature_columns, fit_encoder
+from labelaudit.encode.encoder import ENCODINGS, TRIED, Encoding, Fitted, feature_columns, fit_encoder
 from labelaudit.encode.rows import encode_blocks
 from labelaudit.kernels.native import Precision, to_numpy
 from labelaudit.table.table import Column
@@ -203,3 +204,28 @@ def test_blocks_share_arrays_of_a_chunk_at_the_most(monkeypatch: pytest.MonkeyPa
     assert sum(sizes.values()) == ROWS
     assert max(sizes.values()) <= 25
     assert len(sizes) < len(blocks)
+
+
+def test_threads_fit_a_column_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, calls = feature_columns(columns()), []
+    hashes, fit = row_hashes(features, ROWS), encoder_module.Components.fit
+
+    def slow(*arguments: Any) -> Any:
+        calls.append(arguments)
+        sleep(0.2)
+        return fit(*arguments)
+
+    monkeypatch.setattr(encoder_module.Components, "fit", slow)
+    fitted: Fitted = {}
+    made = list(on_threads(lambda name: fit_encoder(name, features, hashes, fitted), TRIED, 4))
+    assert len(calls) == 1
+    assert len({id(encoder.base[-1]) for encoder in made}) == 1
+
+    def refused(*arguments: Any) -> Any:
+        raise ValueError("no words")
+
+    monkeypatch.setattr(encoder_module.Components, "fit", refused)
+    fitted = {}
+    for _ in range(2):  # whoever asks again is told again
+        with pytest.raises(ValueError, match="no words"):
+            list(on_threads(lambda name: fit_encoder(name, features, hashes, fitted), TRIED, 4))

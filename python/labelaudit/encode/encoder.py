@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -211,12 +212,19 @@ def _base_of_numbers(encoding: Encoding) -> type[Any]:
 
 
 def _once(known: Fitted, place: int, kind: type[Any], column: Column, some: Column, hashes: Hashes) -> ColumnEncoder:
-    """The encoder of this kind of the column at a place: as it is known, or fitted, numbers to `some` of the rows."""
-    if (place, kind) not in known:
-        whole = (column, hashes) if kind in (Components, Embedding) else (some,)
-        known[place, kind] = kind.fit(*whole)
-    found: ColumnEncoder = known[place, kind]
-    return found
+    """The encoder of this kind of the column at a place: as it is known, or fitted, numbers to `some` of the rows.
+
+    Whoever comes first fits it; other threads wait: a text's directions are large, and take seconds.
+    """
+    mine: Future[ColumnEncoder] = Future()
+    found: Future[ColumnEncoder] = known.setdefault((place, kind), mine)
+    if found is mine:
+        try:
+            mine.set_result(kind.fit(*((column, hashes) if kind in (Components, Embedding) else (some,))))
+        except BaseException as error:
+            del known[place, kind]
+            mine.set_exception(error)
+    return found.result()
 
 
 def _kernel(encoding: Encoding, x: Array, base: Sequence[ColumnEncoder], landmarks: NDArray[np.int64]) -> KernelMap:

@@ -11,14 +11,16 @@ import pandas as pd
 import pytest
 
 import labelaudit
+from labelaudit import _core, storage
 from labelaudit.audits.options import AuditOptions
 from labelaudit.audits.planning import effort, excerpt
 from labelaudit.audits.planning.constants import SECONDS, SPEED
-from labelaudit.audits.planning.holdings import need, stages
+from labelaudit.audits.planning.holdings import _text_fits, need, stages
 from labelaudit.audits.planning.plan import need_at_most, shape_of
 from labelaudit.audits.planning.sampled import sampled
-from labelaudit.audits.planning.shape import Shape, Texts, encoded_columns, one_hot_columns
+from labelaudit.audits.planning.shape import Shape, Texts, encoded_columns, one_hot_columns, texts_of
 from labelaudit.blocks import layout_of
+from labelaudit.encode.components import Components
 from labelaudit.encode.content import row_hashes
 from labelaudit.encode.encoder import TRIED, Encoding, fit_encoder
 from labelaudit.encode.rows import encode_blocks
@@ -249,3 +251,18 @@ def test_trusted_rows_count_and_need_not_be_readable_alone(write):
     assert shape.reference_rows == pytest.approx(100, rel=0.5)
     assert shape_of(some, options, pd.DataFrame({"label": ["u"] * 7})).reference_rows == 7
     assert labelaudit.plan(path, "label", reference="trusted.csv").memory_bytes > 0
+
+
+@pytest.mark.parametrize("words", [4, 40])
+def test_fitting_texts_takes_as_many_bytes_of_files_as_is_told(tmp_path, monkeypatch, words):
+    """Of short texts the directions decide, of long ones the weights."""
+    rng = np.random.default_rng(3)
+    known = np.array(["".join(rng.choice(list("abcdefghij"), 6)) for _ in range(400)])
+    texts = Column("said", "text", np.array([" ".join(rng.choice(known, words)) for _ in range(1500)], dtype=object))
+    hashes = row_hashes([texts], 1500)
+    monkeypatch.setattr(storage, "SMALLEST", 1 << 15)
+    with storage.on_disk(tmp_path):
+        Components.fit(texts, hashes)
+        actual = _core.file_memory_state(_core.memory_in_use())[2]
+    shape = grown(rows=1500, texts=(texts_of(texts, 1500),))
+    assert sum(h.memory for h in _text_fits(shape, 1500) if not h.loose) == pytest.approx(actual, rel=0.25)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from labelaudit.audits.planning.shape import NUMBER, Shape, Texts
 from labelaudit.blocks import CHUNK_ROWS
 from labelaudit.choose import SAMPLE_ROWS
+from labelaudit.encode.components import COMPONENTS
 from labelaudit.encode.content import FOLDS
 from labelaudit.encode.encoder import Encoding
 from labelaudit.evidence import FORMS_BYTES
@@ -61,12 +62,14 @@ def need(shape: Shape, votes: dict[Encoding, float], tried: dict[Encoding, int],
 def stages(
     shape: Shape, votes: dict[Encoding, float], tried: dict[Encoding, int], threads: int, value: int
 ) -> list[list[Holding]]:
-    """What is held while reading, choosing, fitting and ranking."""
+    """What is held while reading, choosing and fitting, before both while texts are, and ranking."""
     drawn = min(shape.rows, SAMPLE_ROWS)
     return [
         [*_reading(shape, threads)],
-        [*_table(shape), *_choosing(shape, tried, threads), *_texts(shape, drawn)],
-        [*_table(shape), *_fitting(shape, votes, threads, value), *_texts(shape, shape.rows)],
+        [*_table(shape), *_text_fits(shape, drawn)],
+        [*_table(shape), *_choosing(shape, tried, threads), *_texts(shape, drawn, threads)],
+        [*_table(shape), *_text_fits(shape, shape.rows)],
+        [*_table(shape), *_fitting(shape, votes, threads, value), *_texts(shape, shape.rows, threads)],
         [*_table(shape), *_ranking(shape)],
     ]
 
@@ -121,12 +124,25 @@ def _hessian(shape: Shape, cols: int) -> Iterator[Holding]:
     yield Holding("Hessian, its factor and inverse", NUMBER * (cols * shape.outputs) ** 2, 3.0)
 
 
-def _texts(shape: Shape, rows: int) -> Iterator[Holding]:
+def _text_fits(shape: Shape, rows: int) -> Iterator[Holding]:
+    """While texts' directions are found: before anything is encoded by them."""
     for text in shape.texts:
-        drawn = min(rows, SAMPLE_ROWS)
+        weights, directions = 12.0 * min(rows, SAMPLE_ROWS) * text.terms, _directions(text)
         yield Holding("terms", TERM_BYTES * _all_terms(text, rows), loose=True)
-        yield Holding("weights of the terms", 12.0 * drawn * text.terms, 3.0)
-        yield Holding("directions of the terms", 100 * NUMBER * text.vocabulary, 2.0)
+        # put together from two halves; later beside the directions as found, in order, signed, and in float32
+        yield Holding("weights of the terms", weights, max(1.0, 3.0 - 3.5 * directions / weights))
+        yield Holding("directions of the terms", directions, 3.5)
+
+
+def _texts(shape: Shape, rows: int, threads: int) -> Iterator[Holding]:
+    """Beside rows that are being encoded: directions are kept in float32, and multiply in float64."""
+    for text in shape.texts:
+        yield Holding("terms", TERM_BYTES * _all_terms(text, rows), loose=True)
+        yield Holding("directions of the terms", _directions(text), 0.5 + threads)
+
+
+def _directions(text: Texts) -> float:
+    return COMPONENTS * NUMBER * text.vocabulary
 
 
 def _all_terms(text: Texts, rows: int) -> float:
