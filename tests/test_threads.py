@@ -36,6 +36,34 @@ pool = Pool(2, int)
 pool.submit(int).result()
 raise SystemExit(3)
 """
+IMPORTS = """
+import sys, threading, time
+import numpy as np
+from labelaudit.encode.kernel import KernelMap
+from labelaudit.threads import import_ahead
+
+inside = threading.Event()
+
+class Slowly:
+    def find_spec(self, name, path=None, target=None):
+        if name == "scipy.spatial._geometric_slerp" and not inside.is_set():
+            inside.set()
+            time.sleep(0.5)
+
+sys.meta_path.insert(0, Slowly())
+ahead = threading.Thread(target=import_ahead, args=("scipy.interpolate",))
+ahead.start()
+inside.wait()
+KernelMap.laplace(np.eye(4), np.arange(4), np.ones(4), 4)
+ahead.join()
+assert "scipy.interpolate" in sys.modules
+"""
+
+
+def test_what_is_imported_ahead_may_be_imported_meanwhile() -> None:
+    """SciPy's spatial imports its distance, which somebody else begins with: Python would hand out half of it."""
+    done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_lost_thread_is_an_error_of_the_audit() -> None:

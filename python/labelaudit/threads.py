@@ -12,6 +12,7 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from importlib import import_module
 from queue import Empty, SimpleQueue
+from threading import RLock
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 T = TypeVar("T")
@@ -50,6 +51,11 @@ class Thread(threading.Thread):
             raise
 
 
+# Held while a package is imported that imports its own parts, as SciPy and scikit-learn do: where one thread begins
+# with the package and another with a part of it, both wait for each other, and Python hands out halves of them.
+importing = RLock()
+
+
 def import_ahead(*names: str) -> None:
     """Imports modules, on a thread that is to have the time; whoever needs one that cannot be imported will say so.
 
@@ -58,7 +64,8 @@ def import_ahead(*names: str) -> None:
     with suppress(Exception):
         for name in names:
             if threading.main_thread().is_alive():
-                import_module(name)
+                with importing:
+                    import_module(name)
 
 
 class _Task(NamedTuple):

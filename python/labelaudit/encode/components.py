@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from labelaudit.encode.content import Hashes, moments, sample
 from labelaudit.encode.text import TfIdf
 from labelaudit.table.table import Column
+from labelaudit.threads import importing
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -64,7 +65,8 @@ class Components:
 
 def _directions(x: csr_array) -> NDArray[np.float32]:
     """Right singular vectors (terms, components), largest first, the largest entry of each positive."""
-    from scipy.sparse.linalg import svds
+    with importing:
+        from scipy.sparse.linalg import svds
 
     count = min(COMPONENTS, min(x.shape) - 1)
     if count < 1 or not x.nnz:

@@ -22,6 +22,7 @@ from labelaudit.encode.kernel import LANDMARKS, KernelMap
 from labelaudit.encode.text import TfIdf
 from labelaudit.kernels.native import Laid
 from labelaudit.table.table import Column
+from labelaudit.threads import importing
 
 Array = NDArray[np.float64]
 Encoding = Literal["linear", "spline", "kernel", "rank-kernel", "spline+kernel", "terms"]
@@ -138,7 +139,8 @@ def pays(cols: int, one_hot: Sequence[int]) -> bool:
 
 def sparse(parts: Sequence[Any]) -> CsrMatrix:
     """Arrays or sparse matrices (rows, columns) of each, side by side."""
-    from scipy.sparse import csr_array, hstack
+    with importing:
+        from scipy.sparse import csr_array, hstack
 
     x = csr_array(hstack([csr_array(part) for part in parts], format="csr"))
     x.sort_indices()

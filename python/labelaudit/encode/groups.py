@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.encode.content import FOLDS, Hashes, by_content, mixed
+from labelaudit.threads import importing
 
 Codes = NDArray[np.int64]
 
@@ -18,8 +19,9 @@ def joined(hashes: Hashes, group: Codes) -> Codes:
     A negative group is no group. Connected components of the graph whose nodes are groups and hashes, a row being an
     edge between its two.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    with importing:
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
 
     _, content = np.unique(hashes, return_inverse=True)
     _, found = np.unique(group, return_inverse=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.encode.content import moments
+from labelaudit.threads import importing
 
 Array = NDArray[np.float64]
 Metric = Literal["gaussian", "laplace"]
@@ -73,7 +74,8 @@ class KernelMap:
 
 def _kernel(a: Array, b: Array, metric: Metric, bandwidth: float) -> Array:
     if metric == "laplace":
-        from scipy.spatial.distance import cdist  # late, for the time it takes to import
+        with importing:
+            from scipy.spatial.distance import cdist  # late, for the time it takes to import
 
         out: Array = cdist(a, b, "cityblock")
     else:

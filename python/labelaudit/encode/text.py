@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit.table.table import Column
+from labelaudit.threads import importing
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -72,7 +73,8 @@ class Terms:
         return weights
 
     def _counts(self, texts: NDArray[np.object_]) -> csr_array:
-        from scipy.sparse import csr_array
+        with importing:
+            from scipy.sparse import csr_array
 
         if not len(self.idf):
             return csr_array((len(texts), 0))
@@ -88,14 +90,16 @@ def _idf(rows_with: NDArray[np.integer[Any]], rows: int) -> Array:
 
 
 def _counter(analyzer: Analyzer, terms: tuple[str, ...]) -> Any:
-    from sklearn.feature_extraction.text import CountVectorizer
+    with importing:
+        from sklearn.feature_extraction.text import CountVectorizer
 
     vocabulary = {term: i for i, term in enumerate(terms)}
     return CountVectorizer(analyzer=analyzer, ngram_range=LENGTHS[analyzer], vocabulary=vocabulary or None)
 
 
 def _hasher(analyzer: Analyzer) -> Any:
-    from sklearn.feature_extraction.text import HashingVectorizer
+    with importing:
+        from sklearn.feature_extraction.text import HashingVectorizer
 
     return HashingVectorizer(
         analyzer=analyzer, ngram_range=LENGTHS[analyzer], n_features=MOST_TERMS, alternate_sign=False, norm=None
@@ -133,6 +137,7 @@ class TfIdf:
 
     def encode(self, values: NDArray[Any]) -> csr_array:
         """(rows, terms), sparse; a missing text is a row of zeros."""
-        from scipy.sparse import csr_array, hstack
+        with importing:
+            from scipy.sparse import csr_array, hstack
 
         return csr_array(hstack([self.words.encode(values), self.letters.encode(values)], format="csr"))

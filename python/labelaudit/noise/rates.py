@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from labelaudit.noise.link import Labels, Link, Linked, fit_link, fit_rate, link_at, vector_of
 from labelaudit.noise.matrices import OneRate, dense, error_rates
+from labelaudit.threads import importing
 
 Array = NDArray[np.float64]
 
@@ -163,7 +164,8 @@ def _edge(profile: _Profile, best: float, far: float) -> float:
 
 def _fine(profile: _Profile, low: float, high: float) -> tuple[Array, Array]:
     """Overall error rates between low and high, and the likelihood there, 1 at its best; (FINE,) each."""
-    from scipy.interpolate import PchipInterpolator  # late, as the optimiser in noise.search
+    with importing:
+        from scipy.interpolate import PchipInterpolator  # late, as the optimiser in noise.search
 
     rates = np.array(sorted(profile.known))
     values = np.array([profile(r) for r in rates])

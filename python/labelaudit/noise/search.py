@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.threads import importing
+
 Array = NDArray[np.float64]
 
 MAX_STEPS = 300
@@ -20,7 +22,8 @@ DIFFERENCE = 1e-4  # of the largest entry moved, for products with the Hessian b
 
 def minimised(loss: Any, start: Array, bounds: list[tuple[float, float]]) -> Array:
     """Where loss, a function of v that returns value and gradient, is least within the bounds, from `start`."""
-    from scipy.optimize import minimize  # which takes as long to import as the audit of some hundred rows
+    with importing:
+        from scipy.optimize import minimize  # which takes as long to import as the audit of some hundred rows
 
     options: Any = {"maxiter": MAX_STEPS, "ftol": 0.0, "gtol": GRADIENT_TOLERANCE}
     found: Array = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from labelaudit.threads import importing
+
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
@@ -68,7 +70,8 @@ class Halfspaces:
 
 def _program(signed: Array, least: float) -> Array | None:
     """The shortest direction, by the sum of sizes, with all margins `least` or more and a mean of 1 or more."""
-    from scipy.optimize import linprog
+    with importing:
+        from scipy.optimize import linprog
 
     rows, cols = signed.shape
     both = np.hstack([signed, -signed])  # coefficients above and below 0

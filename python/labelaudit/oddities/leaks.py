@@ -11,6 +11,7 @@ from labelaudit.encode.content import unit_scaled
 from labelaudit.oddities.result import Oddity
 from labelaudit.table.table import Column
 from labelaudit.table.words import as_option, quoted
+from labelaudit.threads import importing
 
 Codes = NDArray[np.int64]
 
@@ -93,7 +94,8 @@ def _majority(values: Codes, given: Codes, fold: Codes) -> Codes:
 
 def _by_tree(values: NDArray[np.float64], given: Codes, fold: Codes) -> Codes:
     """For each row what a decision tree on the other folds says of its value; two leaves a class."""
-    from sklearn.tree import DecisionTreeClassifier
+    with importing:
+        from sklearn.tree import DecisionTreeClassifier
 
     guess = np.empty_like(given)
     leaves = 2 * len(np.unique(given))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from labelaudit.choose import Rows
 from labelaudit.encode.content import FOLDS, sample
 from labelaudit.encode.encoder import fit_encoder
+from labelaudit.threads import importing
 
 Array = NDArray[np.float64]
 
@@ -20,7 +21,8 @@ def ambiguity(rows: Rows, *, threads: int = 1) -> Array:
 
     Five folds by content, classes spread evenly. A class that a fold's forest has not seen has probability 0 there.
     """
-    from sklearn.ensemble import RandomForestClassifier
+    with importing:
+        from sklearn.ensemble import RandomForestClassifier
 
     encoder = fit_encoder("linear", rows.columns, rows.hashes, rows.fitted)
     x = np.asarray(encoder.encode(rows.columns, np.arange(len(rows.given))), dtype=np.float32)
