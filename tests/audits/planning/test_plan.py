@@ -266,3 +266,8 @@ def test_fitting_texts_takes_as_many_bytes_of_files_as_is_told(tmp_path, monkeyp
         actual = _core.file_memory_state(_core.memory_in_use())[2]
     shape = grown(rows=1500, texts=(texts_of(texts, 1500),))
     assert sum(h.memory for h in _text_fits(shape, 1500) if not h.loose) == pytest.approx(actual, rel=0.25)
+
+
+def test_texts_without_terms_take_little():
+    empty = grown(rows=1500, texts=(Texts(letters=0.0, terms=0.0, vocabulary=1.0),))
+    assert sum(h.memory for h in _text_fits(empty, 1500)) < 1e6

@@ -127,7 +127,7 @@ def _hessian(shape: Shape, cols: int) -> Iterator[Holding]:
 def _text_fits(shape: Shape, rows: int) -> Iterator[Holding]:
     """While texts' directions are found: before anything is encoded by them."""
     for text in shape.texts:
-        weights, directions = 12.0 * min(rows, SAMPLE_ROWS) * text.terms, _directions(text)
+        weights, directions = max(1.0, 12.0 * min(rows, SAMPLE_ROWS) * text.terms), _directions(text)
         yield Holding("terms", TERM_BYTES * _all_terms(text, rows), loose=True)
         # put together from two halves; later beside the directions as found, in order, signed, and in float32
         yield Holding("weights of the terms", weights, max(1.0, 3.0 - 3.5 * directions / weights))
