@@ -30,7 +30,7 @@ from labelaudit.cluster.connection import _quietly, _usable
 from labelaudit.cluster.current import using
 from labelaudit.cluster.grid import Grid
 from labelaudit.cluster.local import local_cluster
-from labelaudit.cluster.messages import Order
+from labelaudit.cluster.messages import Order, encoded
 from labelaudit.cluster.packing import Numbers
 from sample_data import HEADER, QUICK, QUICK_OPTIONS, csv_text, sample_rows
 
@@ -116,6 +116,23 @@ def test_a_cluster_changes_no_bit(case: str) -> None:
 def test_processes_change_no_bit(client: Any, workers: int, case: str) -> None:
     with using(grid_of(client, workers)):
         assert_same(audited(**CASES[case]), alone(case))
+
+
+def test_a_reply_that_dask_cancels_is_waited_for(client: Any) -> None:
+    """Its timeout may cancel the fetching of a result, and then it has neither a result nor an error."""
+    grid = grid_of(client, 1)
+    (address,) = grid.workers
+    told = iter([UnboundLocalError("result"), TimeoutError(), encoded("done")])
+
+    class Reply:
+        def result(self, timeout: float) -> bytes:
+            found = next(told)
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+    assert grid.reply(address, Reply()) == "done"
+    assert next(told, None) is None
 
 
 def ticked(tick: Callable[[str], None], data: Any, **options: Any) -> Audit:

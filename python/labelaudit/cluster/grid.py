@@ -101,7 +101,7 @@ class Grid:
             try:
                 data = future.result(timeout=PATIENCE)
                 break
-            except TimeoutError:
+            except (TimeoutError, UnboundLocalError):  # dask's own name for a result that its timeout has cancelled
                 if self._is_lost(address):
                     return None
             except Exception as error:  # whatever dask makes of a worker that has gone
